@@ -1,5 +1,6 @@
-import type { Note, Severity } from '../core/note.ts';
+import type { Note } from '../core/note.ts';
 import { CAPTURE_NOTES } from './notes/capture.ts';
+import type { NoteDef } from './notes/definition.ts';
 import { FIELD_NOTES } from './notes/field.ts';
 import { FRAME_NOTES } from './notes/frame.ts';
 import { HTTP2_NOTES } from './notes/http2.ts';
@@ -9,15 +10,6 @@ import { PAYLOAD_NOTES } from './notes/payload.ts';
 import { SESSION_NOTES } from './notes/session.ts';
 import { TCP_NOTES } from './notes/tcp.ts';
 import { TLS_NOTES } from './notes/tls.ts';
-
-/** One row of the note table. A note gets its place and its `detail` when it is made; all else stands here. */
-export interface NoteDef {
-  readonly severity: Severity;
-  /** What was seen, one sentence for people. */
-  readonly sentence: string;
-  /** What it means for the user or what to do about it. */
-  readonly advice: string;
-}
 
 /**
  * Every note code of the product. A code is `area.kebab-case`, and the rows of an area live in `notes/<area>.ts`:

@@ -1,4 +1,4 @@
-import type { NoteDef } from '../notes.ts';
+import type { NoteDef } from './definition.ts';
 
 /** Notes about one field: its width, its value, and whether it belongs there. */
 export const FIELD_NOTES = {

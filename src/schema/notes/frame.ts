@@ -1,4 +1,4 @@
-import type { NoteDef } from '../notes.ts';
+import type { NoteDef } from './definition.ts';
 
 /** Notes about how a frame is built: its command, its length, and how its fields tile it. */
 export const FRAME_NOTES = {

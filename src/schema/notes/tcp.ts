@@ -1,3 +1,3 @@
-import type { NoteDef } from '../notes.ts';
+import type { NoteDef } from './definition.ts';
 
 export const TCP_NOTES = {} as const satisfies Record<string, NoteDef>;
