@@ -1,0 +1,41 @@
+import type { StreamInfo } from '../core/input.ts';
+import type { ConnectionFacts } from './connection.ts';
+
+/** The two ends of a connection, as text: "10.0.0.1:51234", "[2001:db8::1]:5223". `a` opened it, or was seen first. */
+export interface Endpoints {
+  readonly a: string;
+  readonly b: string;
+  readonly process: string | undefined;
+}
+
+/** What is known of a TLS session on a connection; set once the handshake told. */
+export interface TlsFacts {
+  version?: string;
+  suite?: string;
+  sni?: string;
+  alpn?: string;
+  offeredAlpn?: readonly string[];
+  clientRandom?: string;
+  resumed?: boolean;
+  /** Why application data stays encrypted, in words; undefined when it is decrypted. */
+  undecrypted?: string;
+  decrypted: boolean;
+  records?: number;
+  failed?: number;
+}
+
+/** One connection of the capture. There are few of them compared with packets and messages, so they are objects. */
+export interface StreamRecord {
+  readonly facts: ConnectionFacts;
+  readonly endpoints: Endpoints;
+  /** For formats without packets: what they said. */
+  readonly info: StreamInfo | undefined;
+  readonly timed: boolean;
+  tls: TlsFacts | undefined;
+}
+
+/** Client and server of a stream, with the roles as they turned out. */
+export function peers(stream: StreamRecord): { client: string; server: string } {
+  const { a, b } = stream.endpoints;
+  return stream.facts.swapped ? { client: b, server: a } : { client: a, server: b };
+}

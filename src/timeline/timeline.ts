@@ -1,0 +1,168 @@
+import type { Dialect } from '../core/dialect.ts';
+import { CAPTURE_ENTRY, DIALECT, DIALECTS, type DialectName, type Field, type Message } from '../core/message.ts';
+import type { Note } from '../core/note.ts';
+import { type ByteStore, HOLE } from '../core/stream.ts';
+import { count } from '../core/text.ts';
+import { note } from '../schema/notes.ts';
+import { FLAG_PIECES, FLAG_UNTIMED } from './columns.ts';
+import type { Rows } from './rows.ts';
+import type { StreamRecord } from './streams.ts';
+
+/** A row's bytes, with the parts that the capture does not hold. */
+export interface RowBytes {
+  readonly bytes: Uint8Array;
+  /** Half-open ranges of `bytes` that are missing and zero. */
+  readonly holes: readonly { start: number; end: number }[];
+}
+
+/** Where a range of a row's bytes lies in the store. */
+export interface Place {
+  readonly start: number;
+  readonly end: number;
+  /** `HOLE` when the capture does not hold it. */
+  readonly address: number;
+}
+
+/** Turns a row's bytes into a message: dialects, TLS and payload decoders behind one door. */
+export interface Decoders {
+  dialect(code: number): Dialect | undefined;
+  tls(type: number, bytes: Uint8Array, dir: 0 | 1, aux: Uint8Array | undefined): Message | undefined;
+  /** Adds what is inside payload fields. */
+  expand(message: Message, bytes: Uint8Array): Message;
+}
+
+/** Decoded rows kept: a screen in both directions many times over, a few megabytes at most. */
+const DECODED_ROWS = 512;
+
+/** All that was indexed, and the way from a row back to its bytes and its meaning. */
+export class Timeline {
+  readonly rows: Rows;
+  readonly store: ByteStore;
+  readonly streams: StreamRecord[];
+  /** Notes about files and packets that belong to no row. */
+  readonly notes: Note[] = [];
+  packets = 0;
+  private readonly decoders: Decoders;
+  private readonly decoded = new Map<number, Message>();
+
+  constructor(rows: Rows, store: ByteStore, streams: StreamRecord[], decoders: Decoders) {
+    this.rows = rows;
+    this.store = store;
+    this.streams = streams;
+    this.decoders = decoders;
+  }
+
+  get length(): number {
+    return this.rows.columns.rows;
+  }
+
+  dialect(row: number): DialectName {
+    return DIALECTS[this.rows.columns.type(row) >>> 8] ?? 'capture';
+  }
+
+  timed(row: number): boolean {
+    return (this.rows.columns.flags(row) & FLAG_UNTIMED) === 0;
+  }
+
+  /** Where the row's bytes lie, piece by piece. */
+  places(row: number): Place[] {
+    const columns = this.rows.columns;
+    const length = columns.length(row);
+    if ((columns.flags(row) & FLAG_PIECES) === 0) {
+      return length === 0 ? [] : [{ start: 0, end: length, address: columns.address(row) }];
+    }
+    const places: Place[] = [];
+    const pieces = this.rows.pieces;
+    let at = 0;
+    for (let i = columns.address(row); at < length && i < pieces.count; i++) {
+      const size = pieces.length(i);
+      places.push({ start: at, end: at + size, address: pieces.address(i) });
+      at += size;
+    }
+    return places;
+  }
+
+  /** The row's bytes, in memory of their own. A gap row has none. */
+  bytes(row: number): RowBytes {
+    const columns = this.rows.columns;
+    if (columns.type(row) === (DIALECT.capture << 8) + CAPTURE_ENTRY.gap) return { bytes: new Uint8Array(0), holes: [] };
+    const bytes = new Uint8Array(columns.length(row));
+    const holes: { start: number; end: number }[] = [];
+    for (const place of this.places(row)) {
+      if (place.address === HOLE) holes.push({ start: place.start, end: place.end });
+      else {
+        const got = this.store.read(place.address, place.end - place.start);
+        bytes.set(got, place.start);
+        if (got.length < place.end - place.start) holes.push({ start: place.start + got.length, end: place.end });
+      }
+    }
+    return { bytes, holes };
+  }
+
+  aux(row: number): Uint8Array | undefined {
+    const length = this.rows.columns.auxLength(row);
+    return length === 0 ? undefined : this.store.read(this.rows.columns.auxAddress(row), length).slice();
+  }
+
+  /** The decoded message of a row. Repeated calls for nearby rows are cheap. */
+  message(row: number): Message {
+    const kept = this.decoded.get(row);
+    if (kept !== undefined) return kept;
+    const message = this.decode(row);
+    if (this.decoded.size >= DECODED_ROWS) this.decoded.delete(this.decoded.keys().next().value as number);
+    this.decoded.set(row, message);
+    return message;
+  }
+
+  private decode(row: number): Message {
+    const columns = this.rows.columns;
+    const type = columns.type(row);
+    const code = type >>> 8;
+    const { bytes, holes } = this.bytes(row);
+    if (code === DIALECT.capture) return captureMessage(type, columns.dir(row), columns.length(row), bytes, columns.severity(row));
+    const dir = columns.dir(row);
+    const aux = this.aux(row);
+    const message = code === DIALECT.tls ? this.decoders.tls(type, bytes, dir, aux) : this.decoders.dialect(code)?.decode(bytes, dir, aux);
+    if (message === undefined) return captureMessage((DIALECT.capture << 8) + CAPTURE_ENTRY.unknown, dir, bytes.length, bytes, 0);
+    return withHoles(this.decoders.expand(message, bytes), holes);
+  }
+}
+
+/** What is no message: unknown bytes, a hole, bytes skipped to find the next frame, a frame cut short. */
+function captureMessage(type: number, dir: 0 | 1, length: number, bytes: Uint8Array, severity: number): Message {
+  const entry = type & 0xff;
+  const size = count(length, 'byte');
+  const at = { start: 0, end: bytes.length };
+  const base = { dialect: 'capture' as const, type, dir };
+  if (entry === CAPTURE_ENTRY.gap) {
+    const missing = length === 0 ? 'an unknown number of bytes' : size;
+    return { ...base, command: 'gap', label: 'Gap', fields: [], notes: [note('capture.gap', 0, 0, `${missing} missing`)], info: `${missing} not in the capture` };
+  }
+  const fields: Field[] = [
+    { name: 'data', label: 'Data', value: bytes, text: size, at, privacy: 'content', payload: bytes, filter: 'data.data' },
+  ];
+  if (entry === CAPTURE_ENTRY.truncated) {
+    return { ...base, command: 'truncated', label: 'Truncated message', fields, notes: [note('capture.truncated-message', 0, length)], info: `${size} of a message whose rest is not in the capture` };
+  }
+  if (entry === CAPTURE_ENTRY.skipped) {
+    const code = severity === 3 ? 'capture.broken-bytes' : 'capture.skipped-bytes';
+    return { ...base, command: 'skipped', label: 'Skipped bytes', fields, notes: [note(code, 0, length)], info: `${size} that begin no message` };
+  }
+  return { ...base, command: 'unknown', label: 'Unknown data', fields, notes: [], info: `${size} of an unknown protocol` };
+}
+
+/** Marks the fields that lie in holes: their bytes are not known, whatever the zeros in their place decode to. */
+function withHoles(message: Message, holes: RowBytes['holes']): Message {
+  if (holes.length === 0) return message;
+  const mark = (field: Field): Field => {
+    const at = field.at;
+    const hit = at === undefined ? undefined : holes.find((h) => h.start < at.end && at.start < h.end);
+    if (hit === undefined || at === undefined) return field;
+    const lost = Math.min(hit.end, at.end) - Math.max(hit.start, at.start);
+    return { ...field, value: undefined, text: `${count(lost, 'byte')} of ${at.end - at.start} not in the capture`, children: [] };
+  };
+  // A field whose header lies in a hole is zeros taken for a header.
+  const fields = message.fields.filter((f) => !holes.some((h) => f.at !== undefined && h.start <= f.at.start - 1 && f.at.start <= h.end && f.at.end <= h.end)).map(mark);
+  const lost = holes.map((h) => note('capture.hole', h.start, h.end, `${count(h.end - h.start, 'byte')} missing`));
+  return { ...message, fields, notes: [...message.notes, ...lost], info: `${message.info} [${lost.length === 1 ? 'hole' : 'holes'} in the capture]` };
+}
