@@ -2,6 +2,7 @@ import type { Note } from '../core/note.ts';
 import { CAPTURE_NOTES } from './notes/capture.ts';
 import type { NoteDef } from './notes/definition.ts';
 import { FIELD_NOTES } from './notes/field.ts';
+import { FORMAT_NOTES } from './notes/format.ts';
 import { FRAME_NOTES } from './notes/frame.ts';
 import { HTTP2_NOTES } from './notes/http2.ts';
 import { JWT_NOTES } from './notes/jwt.ts';
@@ -17,6 +18,7 @@ import { TLS_NOTES } from './notes/tls.ts';
  */
 export const NOTES = {
   ...CAPTURE_NOTES,
+  ...FORMAT_NOTES,
   ...TCP_NOTES,
   ...TLS_NOTES,
   ...FRAME_NOTES,
