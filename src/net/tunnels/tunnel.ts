@@ -1,0 +1,3 @@
+import type { UnwrapTunnel } from '../layer.ts';
+
+export const unwrapTunnel: UnwrapTunnel = () => false;
