@@ -1,5 +1,7 @@
+import type { TunnelPairs } from './tunnels/pairs.ts';
+
 /** Why a packet, or a part of it, was left out: an index into counters that a sink may keep. */
-export const SKIP = { truncated: 0, malformed: 1, depth: 2, encrypted: 3 } as const;
+export const SKIP = { truncated: 0, malformed: 1, depth: 2, encrypted: 3, fragment: 4, damaged: 5 } as const;
 
 /**
  * What the decapsulators hand inner packets to, and the shapes of the decapsulators themselves.
@@ -18,6 +20,8 @@ export interface LayerSink {
   process(name: string | undefined): void;
   /** Something was left out, one of `SKIP`. */
   skipped?(why: number): void;
+  /** Memory of tunnels whose keys differ by direction (GTP-U, L2TP, PPTP); without it those keys are not looked at. */
+  readonly pairs?: TunnelPairs;
 }
 
 /** Link types that the fast path does not take. False: unsupported, told once a type. True: taken, even when nothing came out. */
