@@ -68,12 +68,18 @@ export interface OpenOptions {
   readonly alpn?: string | undefined;
 }
 
+/** Looks up what a topic's SHA-1 stands for. */
+export interface TopicLookup {
+  /** The name for the hash `bytes[start, end)`, or undefined. */
+  name(bytes: Uint8Array, start?: number, end?: number): string | undefined;
+}
+
 export interface Dialect {
   readonly name: DialectName;
   readonly code: number;
   /** `bytes`: print(parse(b)) = b for any b. `meaning`: read(write(m)) = m, because the dialect carries dictionaries. */
   readonly law: 'bytes' | 'meaning';
   open(options: OpenOptions): Framing;
-  /** Decodes one row's bytes; pure. `aux` is what `index` asked to keep. */
-  decode(bytes: Uint8Array, dir: Dir, aux?: Uint8Array): Message;
+  /** Decodes one row's bytes; pure. `aux` is what `index` asked to keep; `names` knows more topics than the published ones. */
+  decode(bytes: Uint8Array, dir: Dir, aux?: Uint8Array, names?: TopicLookup): Message;
 }

@@ -22,6 +22,11 @@ export const FIELD_NOTES = {
     sentence: 'This field is in no public description of the command.',
     advice: 'Its bytes are shown raw and survive replay.',
   },
+  'field.other-direction': {
+    severity: 'note',
+    sentence: 'This field is only known from the other side of the connection.',
+    advice: 'It is read as it is there; check that client and server are the right way round.',
+  },
   'field.unknown-value': {
     severity: 'info',
     sentence: 'The value has no published name.',

@@ -1,0 +1,162 @@
+import { type ByteWriter, u16 } from '../core/bytes.ts';
+import type { Cells } from '../core/dialect.ts';
+import type { Item } from '../core/message.ts';
+import type { Dir } from '../core/stream.ts';
+import { type CommandTable, goes, idIn, type Role } from '../schema/definition.ts';
+import { itemBytes, leaf } from './wire-syntax.ts';
+
+/** Header of an item: id u8, length u16 big-endian. Shared by the courier's TLV and the gateway's framed notification. */
+export const ITEM_HEADER = 3;
+
+/**
+ * Cuts `b[start, end)` into items until one does not fit; appends to `items` and returns where it stopped (`end` when all fits).
+ * Values are copies, so that they outlive the buffer.
+ */
+export function cutItems(b: Uint8Array, start: number, end: number, items: Item[]): number {
+  let at = start;
+  while (at + ITEM_HEADER <= end) {
+    const next = at + ITEM_HEADER + u16(b, at + 1);
+    if (next > end) break;
+    items.push(leaf(b[at], b.slice(at + ITEM_HEADER, next), at, next));
+    at = next;
+  }
+  return at;
+}
+
+export function printItems(items: readonly Item[], out: ByteWriter): void {
+  for (const item of items) {
+    const value = itemBytes(item);
+    out
+      .u8(item.id as number)
+      .u16(value.length)
+      .bytes(value);
+  }
+}
+
+/** Whether items tile `b[start, end)` exactly. An empty range is tiled. */
+export function itemsTile(b: Uint8Array, start: number, end: number): boolean {
+  let at = start;
+  while (at + ITEM_HEADER <= end) at += ITEM_HEADER + ((b[at + 1] << 8) | b[at + 2]);
+  return at === end;
+}
+
+const UNKNOWN = 0;
+const PLAIN = 1;
+const ROLE_CODE: Record<Role, number> = { id: 2, topic: 3, token: 4, status: 5 };
+
+// 64 commands and 32 ids cover every dialect with items (22 and 32 are the highest in use) and keep the table in the L1 cache.
+const COMMAND_BITS = 6;
+const ID_BITS = 5;
+
+const SEVERITY_NOTE = 1;
+const SEVERITY_WARN = 2;
+const SEVERITY_ERROR = 3;
+
+/** What the index needs of a schema, as two small tables over direction, command and field id. */
+export class ItemColumns {
+  private readonly codes = new Uint8Array(2 << (COMMAND_BITS + ID_BITS));
+  /** Expected width of a value; 0 when it may vary. */
+  private readonly widths = new Uint8Array(2 << (COMMAND_BITS + ID_BITS));
+  private readonly known = new Uint8Array(2 << 8);
+
+  constructor(table: CommandTable) {
+    for (const command of Object.values(table)) {
+      for (const dir of [0, 1] as const) {
+        if (!goes(command, dir)) continue;
+        this.known[(dir << 8) | command.id] = 1;
+        for (const field of Object.values(command.fields)) {
+          const id = idIn(field, dir);
+          if (id === undefined) continue;
+          const slot = (((dir << COMMAND_BITS) | command.id) << ID_BITS) | (id & 31);
+          this.codes[slot] = field.role === undefined ? PLAIN : ROLE_CODE[field.role];
+          this.widths[slot] = fixedWidth(field.type);
+        }
+      }
+    }
+  }
+
+  isKnown(dir: Dir, command: number): boolean {
+    return this.known[(dir << 8) | command] === 1;
+  }
+
+  /** Share of evidence for resynchronising: items tile the range, and at least one is a known field of this command (an empty range has none to show). */
+  plausible(dir: Dir, command: number, b: Uint8Array, start: number, end: number): boolean {
+    if (command >= 1 << COMMAND_BITS || this.known[(dir << 8) | command] === 0) return false;
+    const base = ((dir << COMMAND_BITS) | command) << ID_BITS;
+    let at = start;
+    let unknown = 0;
+    let items = 0;
+    while (at + ITEM_HEADER <= end) {
+      const id = b[at];
+      const length = (b[at + 1] << 8) | b[at + 2];
+      items++;
+      const width = id === 0 || id > 32 ? 0 : this.widths[base | (id & 31)];
+      if (id === 0 || id > 32 || this.codes[base | (id & 31)] === UNKNOWN) unknown++;
+      else if (width !== 0 && width !== length) return false;
+      at += ITEM_HEADER + length;
+    }
+    return at === end && unknown * 2 <= items;
+  }
+
+  /**
+   * Finds id, topic, token and status of a frame in one walk over its field headers, and whether something is wrong that
+   * the headers show. Allocates nothing.
+   */
+  fill(dir: Dir, command: number, b: Uint8Array, start: number, end: number, cells: Cells): void {
+    let severity = 0;
+    if (command >= 1 << COMMAND_BITS || this.known[(dir << 8) | command] === 0) {
+      cells.severity = SEVERITY_NOTE;
+      return;
+    }
+    const { codes, widths } = this;
+    const base = ((dir << COMMAND_BITS) | command) << ID_BITS;
+    let at = start;
+    while (at + ITEM_HEADER <= end) {
+      const id = b[at];
+      const length = (b[at + 1] << 8) | b[at + 2];
+      at += ITEM_HEADER;
+      const next = at + length;
+      if (next > end) {
+        cells.severity = SEVERITY_ERROR;
+        return;
+      }
+      // Field 32 takes slot 0: no dialect has a field 0.
+      const slot = base | (id & 31);
+      const code = id === 0 || id > 32 ? UNKNOWN : codes[slot];
+      const width = widths[slot];
+      if (code === UNKNOWN) {
+        if (severity < SEVERITY_NOTE) severity = SEVERITY_NOTE;
+      } else if (width !== 0 && width !== length) {
+        severity = SEVERITY_WARN;
+      } else if (code > PLAIN) {
+        if (code === 4) {
+          if (cells.tokenEnd === 0) {
+            cells.tokenStart = at;
+            cells.tokenEnd = next;
+          }
+        } else if (code === 3) {
+          cells.topicStart = at;
+          cells.topicEnd = next;
+        } else if (code === 2) {
+          cells.id = ((b[at] << 24) | (b[at + 1] << 16) | (b[at + 2] << 8) | b[at + 3]) >>> 0;
+          cells.hasId = true;
+        } else {
+          cells.status = b[at];
+        }
+      }
+      at = next;
+    }
+    if (at !== end) severity = SEVERITY_ERROR;
+    cells.severity = severity;
+  }
+}
+
+function fixedWidth(type: { readonly kind: string; readonly width?: number; readonly salted?: true; readonly length?: number }): number {
+  if (type.kind === 'uint') return type.width ?? 0;
+  if (type.kind === 'topic') return type.salted ? 0 : 20;
+  if (type.kind === 'bytes' || type.kind === 'token') return type.length ?? 0;
+  if (type.kind === 'uuid') return 16;
+  if (type.kind === 'nonce') return 17;
+  if (type.kind === 'failures') return 6;
+  return 0;
+}

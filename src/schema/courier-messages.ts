@@ -1,0 +1,77 @@
+// biome-ignore-all format: one row a line
+import { type CommandTable, PAYLOAD, PROTOBUF, SALTABLE_TOPIC, TEXT, TOKEN, TOPIC, time, UUID, uint } from './definition.ts';
+
+/** Commands that carry a push, acknowledge it, or say what becomes of it. */
+export const COURIER_MESSAGES = {
+  message: {
+    id: 0x0a,
+    label: 'Message',
+    direction: 'both',
+    doc: 'One push: to the device, or from the device for services such as iMessage.',
+    source: 'A26, T18, PP, PY, RP',
+    confidence: 'A',
+    summary: ['{topic}', 'priority {priority}', 'expires {expiry}', '{storage_flags}'],
+    order: ['id', 'topic', 'token', 'payload', 'last_rtt'],
+    fields: {
+      topic: { id: { c2s: 1, s2c: 2 }, type: TOPIC, label: 'Topic', doc: 'SHA-1 of the topic’s name. Topic and token swap their ids with the direction; notes that give fixed ids saw one direction only.', source: 'A26, PY', confidence: 'A', indexed: true, role: 'topic', alias: 'topic' },
+      token: { id: { c2s: 2, s2c: 1 }, type: TOKEN, label: 'Token', doc: 'Token of the device that the push is for, or from.', source: 'A26, PY', confidence: 'A', indexed: true, role: 'token', alias: 'token', privacy: 'token' },
+      payload: { id: 3, type: PAYLOAD, label: 'Payload', doc: 'JSON, a binary property list, or anything else. Packed: a property list becomes a dictionary.', source: 'all', confidence: 'A', alias: 'payload', privacy: 'content' },
+      id: { id: 4, type: uint(4), label: 'Message id', doc: 'Chosen by the sender and given back in the acknowledgement.', source: 'all', confidence: 'A', role: 'id', alias: 'id' },
+      expiry: { id: { s2c: 5 }, type: time(4, 's'), label: 'Expiry', doc: 'When the push loses its use.', source: 'A26, PP', confidence: 'A', alias: 'expiry' },
+      timestamp: { id: { s2c: 6 }, type: time(8, 'ns'), label: 'Timestamp', doc: 'When the server took the push, in nanoseconds.', source: 'A26, PP', confidence: 'A', alias: 'timestamp' },
+      legacy_storage_flags: { id: { s2c: 7 }, type: uint(1), label: 'Legacy storage flags', doc: '00 and 02 were seen in 2012; field 9 took its place.', source: 'PP', confidence: 'C' },
+      storage_flags: { id: { s2c: 9 }, type: uint(1), label: 'Storage flags', doc: 'Whether the push was stored while the device was away, and whether it is the last of those.', source: 'A26', confidence: 'A', flags: { 1: 'from storage', 2: 'last message from storage' } },
+      priority: { id: { s2c: 13 }, type: uint(1), label: 'Priority', doc: 'Apple’s client takes none or more than 9 as 10, less than 5 as 1, all else as 5.', source: 'A26, PY', confidence: 'A', alias: 'priority' },
+      base_token: { id: { s2c: 15 }, type: TOKEN, label: 'Base token', doc: 'The device’s own token when the push came for a scoped one.', source: 'A26, PY', confidence: 'A', privacy: 'token' },
+      tracing_uuid: { id: { s2c: 21 }, type: UUID, label: 'Tracing UUID', doc: 'Asks the device to report with command 1b.', source: 'A26, PY', confidence: 'A' },
+      correlation_id: { id: { s2c: 24 }, type: TEXT, label: 'Correlation id', doc: 'Name of the push across systems.', source: 'A26', confidence: 'A' },
+      last_rtt: { id: { c2s: 25 }, type: uint(2), label: 'Last round trip', doc: 'Round trip of the last push from the device, when the server asked for it (capability bit 1). The unit is not shown.', source: 'A26', confidence: 'A' },
+      apn_flags: { id: { s2c: 26 }, type: uint(4), label: 'APN flags', doc: 'Bits are not published.', source: 'A26', confidence: 'A' },
+      push_type: { id: { s2c: 28 }, type: uint(2), label: 'Push type', doc: 'Kind of push as a number; values are not published.', source: 'A26, PY', confidence: 'A' },
+      pub_sub_info: { id: { s2c: 29 }, type: PROTOBUF, label: 'Publish-subscribe info', doc: 'Channel of a broadcast: 1 channel id, 2 time of the last message in ns. The inner layout rests on two implementations.', source: 'A26, RP', confidence: 'A' },
+    },
+  },
+  message_ack: {
+    id: 0x0b,
+    label: 'MessageAck',
+    direction: 'both',
+    doc: 'Says what became of a message. Apple’s client does not read the id from the server: it takes acknowledgements in order.',
+    source: 'A26, PP, PY',
+    confidence: 'A',
+    summary: ['{status}', 'id {id}', 'at {ack_timestamp}'],
+    order: ['status', 'id', 'token'],
+    fields: {
+      token: { id: { c2s: 1 }, type: TOKEN, label: 'Token', doc: 'Token of the acknowledging device.', source: 'A26, PY', confidence: 'A', indexed: true, role: 'token', alias: 'token', privacy: 'token' },
+      id: { id: 4, type: uint(4), label: 'Message id', doc: 'Id of the message that is acknowledged.', source: 'A26, PP, PY', confidence: 'A', role: 'id', alias: 'id' },
+      ack_timestamp: { id: { s2c: 6 }, type: uint(8), label: 'Acknowledgement time', doc: 'When the server took the message; no source states the unit.', source: 'A26', confidence: 'A' },
+      status: { id: 8, type: uint(1), label: 'Status', doc: 'Apple’s client knows 0 to 6; names of 1, 4, 5 and 6 are not public and any greater value counts as 255. 0x80 rests on one source.', source: 'A26, PP, KT', confidence: 'A', names: { 0: 'ok', 2: 'invalid, or presence not asserted', 3: 'rejected: invalid or too large', 128: 'sent too early' }, role: 'status', alias: 'status' },
+    },
+  },
+  no_storage: {
+    id: 0x0e,
+    label: 'NoStorage',
+    direction: 's2c',
+    doc: 'Purpose unknown; by its name nothing is stored for the token. First seen with OS X 10.8.',
+    source: 'A26, PP, PY',
+    confidence: 'A',
+    summary: ['token {token}'],
+    fields: {
+      token: { id: 1, type: TOKEN, label: 'Destination token', doc: 'PommeKit and the wiki have id 3; Apple’s client, pushproxy and pypush have 1.', source: 'A26, PP, PY', confidence: 'A', role: 'token', alias: 'token', privacy: 'token' },
+    },
+  },
+  message_tracing_ack: {
+    id: 0x1b,
+    label: 'MessageTracingAck',
+    direction: 'c2s',
+    doc: 'The device reports on a message that carried a tracing UUID.',
+    source: 'A26',
+    confidence: 'A',
+    summary: ['{topic}', '{tracing_uuid}', 'status {status}'],
+    fields: {
+      topic: { id: 1, type: SALTABLE_TOPIC, label: 'Topic', doc: 'Hash of the topic’s name.', source: 'A26', confidence: 'A', role: 'topic', alias: 'topic' },
+      tracing_uuid: { id: 2, type: UUID, label: 'Tracing UUID', doc: 'As in field 21 of the message.', source: 'A26', confidence: 'A' },
+      status: { id: 3, type: uint(1), label: 'Status', doc: 'Values are not published.', source: 'A26', confidence: 'A', role: 'status', alias: 'status' },
+      token: { id: 4, type: TOKEN, label: 'Token', doc: 'Token of the device.', source: 'A26', confidence: 'A', role: 'token', alias: 'token', privacy: 'token' },
+    },
+  },
+} as const satisfies CommandTable;
