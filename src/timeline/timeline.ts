@@ -5,8 +5,9 @@ import { type ByteStore, HOLE } from '../core/stream.ts';
 import { count } from '../core/text.ts';
 import { note } from '../schema/notes.ts';
 import { FLAG_PIECES, FLAG_UNTIMED } from './columns.ts';
+import type { Redactor } from './redact.ts';
 import type { Rows } from './rows.ts';
-import type { StreamRecord } from './streams.ts';
+import { peers, type StreamRecord } from './streams.ts';
 
 /** A row's bytes, with the parts that the capture does not hold. */
 export interface RowBytes {
@@ -29,6 +30,10 @@ export interface Decoders {
   tls(type: number, bytes: Uint8Array, dir: 0 | 1, aux: Uint8Array | undefined): Message | undefined;
   /** Adds what is inside payload fields. */
   expand(message: Message, bytes: Uint8Array): Message;
+  /** The JSON form of a payload, valid JSON text; undefined when it has none. */
+  payloadJson(bytes: Uint8Array): string | undefined;
+  /** A topic as people write it: the name behind a hash where it is known, else hex. */
+  topicName(topic: Uint8Array): string;
 }
 
 /** Decoded rows kept: a screen in both directions many times over, a few megabytes at most. */
@@ -42,7 +47,9 @@ export class Timeline {
   /** Notes about files and packets that belong to no row. */
   readonly notes: Note[] = [];
   packets = 0;
-  private readonly decoders: Decoders;
+  /** Set: every message, address and payload is shown by pseudonyms, and bytes are not shown. */
+  redactor: Redactor | undefined = undefined;
+  readonly decoders: Decoders;
   private readonly decoded = new Map<number, Message>();
 
   constructor(rows: Rows, store: ByteStore, streams: StreamRecord[], decoders: Decoders) {
@@ -62,6 +69,21 @@ export class Timeline {
 
   timed(row: number): boolean {
     return (this.rows.columns.flags(row) & FLAG_UNTIMED) === 0;
+  }
+
+  /** Client and server of a stream as they may be shown. */
+  peers(stream: number): { client: string; server: string } {
+    const record = this.streams[stream];
+    if (record === undefined) return { client: '', server: '' };
+    const { client, server } = peers(record);
+    if (this.redactor === undefined) return { client, server };
+    return { client: this.redactor.address(client), server: this.redactor.address(server) };
+  }
+
+  /** The topic of a row, or undefined when it has none. */
+  topicName(row: number): string | undefined {
+    const topic = this.rows.columns.topic(row);
+    return topic < 0 ? undefined : this.decoders.topicName(this.rows.topics.values[topic]);
   }
 
   /** Where the row's bytes lie, piece by piece. */
@@ -108,7 +130,8 @@ export class Timeline {
   message(row: number): Message {
     const kept = this.decoded.get(row);
     if (kept !== undefined) return kept;
-    const message = this.decode(row);
+    const plain = this.decode(row);
+    const message = this.redactor === undefined ? plain : this.redactor.message(plain);
     if (this.decoded.size >= DECODED_ROWS) this.decoded.delete(this.decoded.keys().next().value as number);
     this.decoded.set(row, message);
     return message;

@@ -1,0 +1,127 @@
+import { UserError, EXIT } from '../core/errors.ts';
+import { SEVERITIES } from '../core/note.ts';
+import { jsonRecord, type RecordOptions } from '../export/record.ts';
+import { column, COLUMNS, DEFAULT_COLUMNS, type Column, RowView, rowSeverity } from '../view/columns.ts';
+import { TIME_FORMATS, type TimeFormat } from '../view/time-format.ts';
+import { paintRow, wantsColor } from './colors.ts';
+import { openSession } from './session.ts';
+import type { ReadOptions } from './options.ts';
+import { Output } from './output.ts';
+import { StreamingTable } from './table.ts';
+
+export interface ListOptions extends ReadOptions {
+  format?: string;
+  columns?: string;
+  time?: string;
+  output?: string;
+  limit?: number;
+  header?: boolean;
+  failOn?: string;
+  findings?: boolean;
+}
+
+const FORMATS = ['table', 'text', 'json', 'jsonl', 'csv'] as const;
+
+/** Writes rows in one format, as they come. */
+interface RowWriter {
+  row(row: number): void;
+  /** The input pauses: what is known must be visible. */
+  pause(): void;
+  end(): void;
+}
+
+export function parseColumns(text: string | undefined): Column[] {
+  const names = text === undefined ? DEFAULT_COLUMNS : text.split(',').map((n) => n.trim());
+  return names.map((name) => {
+    const found = column(name);
+    if (found === undefined) {
+      throw new UserError('columns', `there is no column "${name}"; the columns are ${COLUMNS.map((c) => c.name).join(', ')}.`, EXIT.usage);
+    }
+    return found;
+  });
+}
+
+export function parseTime(text: string | undefined): TimeFormat {
+  const aliases: Record<string, TimeFormat> = { r: 'relative', a: 'absolute', ad: 'absolute', u: 'utc', d: 'delta', dd: 'delta', e: 'epoch' };
+  const format = text === undefined ? 'relative' : (aliases[text] ?? text);
+  if (!(TIME_FORMATS as readonly string[]).includes(format)) {
+    throw new UserError('time', `--time takes ${TIME_FORMATS.join(', ')}, not "${text}".`, EXIT.usage);
+  }
+  return format as TimeFormat;
+}
+
+/** `apns-inspect list FILE...`: the timeline. Returns the exit code. */
+export async function runList(files: string[], options: ListOptions): Promise<number> {
+  const format = options.format ?? 'table';
+  if (!(FORMATS as readonly string[]).includes(format)) {
+    throw new UserError('format', `--format takes ${FORMATS.join(', ')}, not "${format}".`, EXIT.usage);
+  }
+  const columns = parseColumns(options.columns);
+  const time = parseTime(options.time);
+  const failAt = options.failOn === undefined ? 4 : SEVERITIES.indexOf(options.failOn as never);
+  if (failAt < 0) throw new UserError('fail-on', `--fail-on takes note, warn or error, not "${options.failOn}".`, EXIT.usage);
+  const session = await openSession(files, options);
+  const out = new Output(options.output);
+  const view = new RowView(session.timeline, time);
+  const writer = makeWriter(format, columns, view, out, options);
+  let shown = 0;
+  let worst = -1;
+  try {
+    await session.rows((row) => {
+      if (options.limit !== undefined && shown >= options.limit) return false;
+      if (shown === 0) view.first = row;
+      shown++;
+      writer.row(row);
+      if (failAt < 4) worst = Math.max(worst, rowSeverity(view, row));
+      view.previous = row;
+      return options.limit === undefined || shown < options.limit;
+    }, () => writer.pause());
+    writer.end();
+    out.close();
+    session.report();
+  } finally {
+    session.close();
+  }
+  if (session.interrupted) return 130;
+  return worst >= failAt ? EXIT.matched : session.exit;
+}
+
+function makeWriter(format: string, columns: readonly Column[], view: RowView, out: Output, options: ListOptions): RowWriter {
+  const record: RecordOptions = { showSecrets: options.showSecrets === true };
+  const cell = (c: Column, row: number): string => c.cell(view, row);
+  switch (format) {
+    case 'jsonl':
+      return { row: (row) => out.line(jsonRecord(view.timeline, row, record)), pause: () => out.flush(), end: () => undefined };
+    case 'json': {
+      let first = true;
+      return {
+        row(row) {
+          out.write(`${first ? '[\n' : ',\n'}${jsonRecord(view.timeline, row, record)}`);
+          first = false;
+        },
+        pause: () => out.flush(),
+        end: () => out.write(first ? '[]\n' : '\n]\n'),
+      };
+    }
+    case 'csv': {
+      const quote = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+      if (options.header !== false) out.line(columns.map((c) => quote(c.name)).join(','));
+      return { row: (row) => out.line(columns.map((c) => quote(cell(c, row))).join(',')), pause: () => out.flush(), end: () => undefined };
+    }
+    case 'text':
+      return { row: (row) => out.line(columns.map((c) => cell(c, row)).filter((t) => t !== '').join(' ')), pause: () => out.flush(), end: () => undefined };
+    default: {
+      const toTerminal = options.output === undefined && process.stdout.isTTY === true;
+      const color = wantsColor(options.color, toTerminal);
+      const table = new StreamingTable(columns, out, toTerminal ? process.stdout.columns || 80 : 0, options.header !== false, color ? paintRow : (line) => line);
+      return {
+        row: (row) => table.row(columns.map((c) => cell(c, row)), color ? rowSeverity(view, row) : 0),
+        pause() {
+          table.settle();
+          out.flush();
+        },
+        end: () => table.settle(),
+      };
+    }
+  }
+}

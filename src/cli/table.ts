@@ -1,0 +1,109 @@
+import stringWidth from 'string-width';
+import type { Output } from './output.ts';
+
+/** Rows looked at before the widths are fixed; later cells that are wider are cut. */
+const SAMPLE = 200;
+
+export interface TableColumn {
+  readonly title: string;
+  readonly align: 'left' | 'right';
+  /** Widest cell; 0 = the last column, as wide as it is. */
+  readonly max: number;
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII is the range that is tested
+const ASCII = /^[\x20-\x7e]*$/;
+
+/** Terminal columns of a printable text. */
+export function width(text: string): number {
+  return ASCII.test(text) ? text.length : stringWidth(text);
+}
+
+/** Cuts or pads to exactly `size` terminal columns; cut text ends in an ellipsis. */
+export function fit(text: string, size: number, align: 'left' | 'right'): string {
+  let w = width(text);
+  if (w > size) {
+    if (ASCII.test(text)) {
+      text = `${text.slice(0, size - 1)}…`;
+      w = size;
+    } else {
+      let out = '';
+      w = 0;
+      for (const c of text) {
+        const cw = width(c);
+        if (w + cw > size - 1) break;
+        out += c;
+        w += cw;
+      }
+      text = `${out}…`;
+      w++;
+    }
+  }
+  const space = ' '.repeat(Math.max(0, size - w));
+  return align === 'left' ? text + space : space + text;
+}
+
+/** Writes rows as an aligned table while they come. */
+export class StreamingTable {
+  private readonly columns: readonly TableColumn[];
+  private readonly out: Output;
+  private readonly lineWidth: number;
+  private readonly paint: (line: string, severity: number) => string;
+  private readonly header: boolean;
+  private waiting: { cells: readonly string[]; severity: number }[] | undefined = [];
+  private widths: number[] = [];
+
+  /** `lineWidth` 0: lines are as long as they are; else the last column is cut to fit. */
+  constructor(columns: readonly TableColumn[], out: Output, lineWidth: number, header: boolean, paint: (line: string, severity: number) => string) {
+    this.columns = columns;
+    this.out = out;
+    this.lineWidth = lineWidth;
+    this.header = header;
+    this.paint = paint;
+  }
+
+  row(cells: readonly string[], severity: number): void {
+    if (this.waiting === undefined) {
+      this.put(cells, severity);
+      return;
+    }
+    this.waiting.push({ cells, severity });
+    if (this.waiting.length >= SAMPLE) this.settle();
+  }
+
+  /** Writes what waits: at the end, or when a live input pauses. */
+  settle(): void {
+    if (this.waiting === undefined) return;
+    const rows = this.waiting;
+    this.waiting = undefined;
+    this.widths = this.columns.map((c, i) => {
+      let w = width(c.title);
+      for (const r of rows) w = Math.max(w, width(r.cells[i]));
+      return c.max > 0 ? Math.min(w, Math.max(c.max, width(c.title))) : w;
+    });
+    if (this.header) this.out.line(this.paint(this.join(this.columns.map((c) => c.title)), -1));
+    for (const r of rows) this.put(r.cells, r.severity);
+  }
+
+  private put(cells: readonly string[], severity: number): void {
+    this.out.line(this.paint(this.join(cells), severity));
+  }
+
+  private join(cells: readonly string[]): string {
+    let line = '';
+    let used = 0;
+    for (let i = 0; i < cells.length; i++) {
+      const column = this.columns[i];
+      const last = i === cells.length - 1;
+      if (last && column.align === 'left') {
+        const room = this.lineWidth - used;
+        line += this.lineWidth > 0 && room > 1 && width(cells[i]) > room ? fit(cells[i], room, 'left') : cells[i];
+      } else {
+        line += fit(cells[i], this.widths[i], column.align);
+        used += this.widths[i] + 2;
+        if (!last) line += '  ';
+      }
+    }
+    return line.trimEnd();
+  }
+}

@@ -1,0 +1,83 @@
+import { DIALECTS, type Field, type Value } from '../core/message.ts';
+import { DIRECTION_NAMES } from '../core/stream.ts';
+import { toHex } from '../core/bytes.ts';
+import { isoTime } from '../core/time.ts';
+import type { Timeline } from '../timeline/timeline.ts';
+
+/** Version of the JSON records; raised when a field changes its meaning or goes away, not when one is added. */
+export const RECORD_VERSION = 1;
+
+/** What a record leaves out or replaces. */
+export interface RecordOptions {
+  /** Credentials (signatures of provider tokens, secrets) are shown. */
+  readonly showSecrets: boolean;
+}
+
+export const HIDDEN = '‹redacted›';
+
+/**
+ * One message as one line of JSON (without the newline).
+ *
+ * Shape: docs/json.md. Integers above 2^53 are strings, so that no reader rounds nanoseconds; bytes are lower-case hex;
+ * a repeated field is an array; a payload is its own JSON where it has one.
+ */
+export function jsonRecord(timeline: Timeline, row: number, options: RecordOptions): string {
+  const columns = timeline.rows.columns;
+  const message = timeline.message(row);
+  const { client, server } = timeline.peers(columns.stream(row));
+  const dir = columns.dir(row);
+  let out = `{"v":${RECORD_VERSION},"n":${row + 1}`;
+  if (timeline.timed(row)) out += `,"time":"${isoTime(columns.sec(row), columns.nsec(row))}"`;
+  if (columns.packet(row) > 0) out += `,"packet":${columns.packet(row)}`;
+  out += `,"stream":${columns.stream(row)},"dir":"${DIRECTION_NAMES[dir]}"`;
+  out += `,"src":${JSON.stringify(dir === 0 ? client : server)},"dst":${JSON.stringify(dir === 0 ? server : client)}`;
+  out += `,"dialect":"${DIALECTS[columns.type(row) >>> 8]}","message":${JSON.stringify(message.command)},"size":${columns.length(row)}`;
+  const topic = timeline.topicName(row);
+  if (topic !== undefined) out += `,"topic":${JSON.stringify(topic)}`;
+  const id = columns.id(row);
+  if (id !== undefined) out += `,"id":${id}`;
+  const status = columns.status(row);
+  if (status >= 0) out += `,"status":${status}`;
+  out += `,"info":${JSON.stringify(message.info)}`;
+  out += `,"fields":${fieldsJson(timeline, message.fields, options)}`;
+  if (message.notes.length > 0) {
+    const notes = message.notes.map((n) => ({ code: n.code, severity: n.severity, start: n.start, end: n.end, ...(n.detail === undefined ? {} : { detail: n.detail }) }));
+    out += `,"notes":${JSON.stringify(notes)}`;
+  }
+  return `${out}}`;
+}
+
+function fieldsJson(timeline: Timeline, fields: readonly Field[], options: RecordOptions): string {
+  const names: string[] = [];
+  const values = new Map<string, string[]>();
+  for (const field of fields) {
+    const json = fieldJson(timeline, field, options);
+    const list = values.get(field.name);
+    if (list === undefined) {
+      names.push(field.name);
+      values.set(field.name, [json]);
+    } else list.push(json);
+  }
+  const parts = names.map((name) => {
+    const list = values.get(name) as string[];
+    return `${JSON.stringify(name)}:${list.length === 1 ? list[0] : `[${list.join(',')}]`}`;
+  });
+  return `{${parts.join(',')}}`;
+}
+
+function fieldJson(timeline: Timeline, field: Field, options: RecordOptions): string {
+  if (field.privacy === 'credential' && !options.showSecrets) return JSON.stringify(HIDDEN);
+  if (field.payload !== undefined) return timeline.decoders.payloadJson(field.payload) ?? valueJson(field.value);
+  if (field.children !== undefined && field.children.length > 0 && (field.value === undefined || field.value === null || field.value instanceof Uint8Array)) {
+    return fieldsJson(timeline, field.children, options);
+  }
+  return valueJson(field.value);
+}
+
+export function valueJson(value: Value): string {
+  if (value === undefined || value === null) return 'null';
+  if (value instanceof Uint8Array) return `"${toHex(value)}"`;
+  if (typeof value === 'bigint') return value <= 9007199254740991n && value >= -9007199254740991n ? value.toString() : `"${value}"`;
+  if (typeof value === 'number' && !Number.isFinite(value)) return JSON.stringify(String(value));
+  return JSON.stringify(value);
+}

@@ -1,0 +1,96 @@
+#!/usr/bin/env node
+import { Command, CommanderError, Option } from 'commander';
+import { wholeNumber, withReading } from './cli/options.ts';
+import { VERSION } from './version.ts';
+
+/** Runs a command and ends the process: the only place that calls `process.exit`. */
+async function run(work: () => Promise<number>): Promise<void> {
+  let code: number;
+  try {
+    code = await work();
+  } catch (error) {
+    code = await explainFailure(error);
+  }
+  process.exitCode = code;
+  // Sockets, watchers or a reader that went away must not keep the process; output is written synchronously.
+  process.exit(code);
+}
+
+async function explainFailure(error: unknown): Promise<number> {
+  const e = error as Error & { exit?: number; code?: string };
+  if (e?.name === 'UserError') {
+    process.stderr.write(`apns-inspect: ${e.message}\n`);
+    return e.exit ?? 1;
+  }
+  if (e?.constructor?.name === 'OutputClosed' || e?.code === 'EPIPE') return 0;
+  process.stderr.write(`apns-inspect: this is a bug, please report it with the lines below.\n${e?.stack ?? String(error)}\n`);
+  return 70;
+}
+
+const program = new Command('apns-inspect')
+  .description('Reads Apple push traffic: captures in, messages out. FILE alone opens the terminal UI, or lists when piped.')
+  .version(VERSION, '-V, --version')
+  .exitOverride()
+  .showSuggestionAfterError(true)
+  .enablePositionalOptions();
+
+const listing = (command: Command): Command =>
+  withReading(command)
+    .option('--format <name>', 'table, text, json, jsonl or csv')
+    .option('--columns <names>', 'columns of table, text and csv, separated by commas')
+    .option('--time <format>', 'relative, absolute, utc, delta or epoch')
+    .option('-o, --output <file>', 'write there instead of standard output')
+    .option('--limit <n>', 'stop after n messages', wholeNumber)
+    .option('--no-header', 'no header line')
+    .option('--fail-on <severity>', 'exit with 3 when a message is at least note, warn or error')
+    .option('--findings', 'only messages with findings, and the findings');
+
+listing(program.command('open', { isDefault: true, hidden: true }).argument('[files...]', 'captures or decrypted streams'))
+  .option('--no-tui', 'list instead of opening the terminal UI')
+  .action((files: string[], options) =>
+    run(async () => {
+      const { runOpen } = await import('./cli/open.ts');
+      return runOpen(files, options);
+    }),
+  );
+listing(program.command('list').description('the timeline, one message a line').argument('[files...]')).action((files: string[], options) =>
+  run(async () => (await import('./cli/list.ts')).runList(files, options)),
+);
+withReading(program.command('show').description('messages with every field, their packets and bytes').argument('<file>').argument('<numbers...>', 'message numbers, 3 or 3-5'))
+  .option('--format <name>', 'text or json')
+  .option('-o, --output <file>', 'write there instead of standard output')
+  .action((file: string, numbers: string[], options) => run(async () => (await import('./cli/show.ts')).runShow(file, numbers, options)));
+withReading(program.command('streams').description('the TCP streams: peers, packets, bytes, holes, dialect').argument('[files...]'))
+  .option('--json', 'one JSON object with hashes of the streams')
+  .action((files: string[], options) => run(async () => (await import('./cli/streams.ts')).runStreams(files, options)));
+withReading(program.command('follow').description('the bytes of one stream').argument('<file>').argument('<stream>', 'its number', wholeNumber))
+  .option('--direction <dir>', 'only c2s or s2c')
+  .option('--tls', 'the decrypted bytes')
+  .option('--hex', 'hex dump (default on a terminal)')
+  .option('--raw', 'raw bytes (default to a file or pipe)')
+  .option('-o, --output <file>', 'write there instead of standard output')
+  .action((file: string, stream: number, options) => run(async () => (await import('./cli/follow.ts')).runFollow(file, stream, options)));
+
+program
+  .command('decode')
+  .description('messages from hex, base64 or standard input (-)')
+  .argument('<bytes...>', 'hex or base64 text, or - for standard input')
+  .option('--dialect <name>', 'courier, courier-packed, courier-ios4, gateway, feedback or http2')
+  .addOption(new Option('--direction <dir>', 'who sent it').choices(['c2s', 's2c']))
+  .option('--format <name>', 'text or json')
+  .action((bytes: string[], options) => run(async () => (await import('./cli/decode.ts')).runDecode(bytes, options)));
+program
+  .command('fields')
+  .description('every field of the filter language, with type and description')
+  .argument('[search]', 'only fields whose name or description holds this text')
+  .option('--json', 'as JSON')
+  .action((search: string | undefined, options) => run(async () => (await import('./cli/fields.ts')).runFields(search, options)));
+
+
+program.parseAsync(process.argv).catch((error: unknown) => {
+  if (error instanceof CommanderError) {
+    // commander has printed its sentence; help and version are no errors.
+    process.exit(error.exitCode === 0 ? 0 : 2);
+  }
+  void run(() => Promise.reject(error));
+});
