@@ -1,0 +1,132 @@
+import type { Range } from '../../core/message.ts';
+import { utf8 } from '../../core/text.ts';
+import { BLOCK_FAULT, BlockCursor, FORM } from './hpack-block.ts';
+import { decodeHuffman } from './hpack-huffman.ts';
+import { STATIC_COUNT, STATIC_NAMES, STATIC_VALUES } from './hpack-static.ts';
+import { type ReferenceReader, TAG } from './references.ts';
+
+/** Headers of one row that are shown. APNs takes 8,000 bytes, at 33 and more for each; one-byte references could make many. */
+export const HEADER_LINES = 512;
+
+/** One header as it was written, with its places in the row's bytes. */
+export interface HeaderLine {
+  /** Undefined when the table entry is not known. */
+  readonly name: string | undefined;
+  readonly value: string | undefined;
+  /** Length of the value in bytes. */
+  readonly valueLength: number;
+  readonly form: number;
+  /** Table index that was used, 0 for none. */
+  readonly index: number;
+  /** Why something is missing: a TAG, or undefined. */
+  readonly missing: number | undefined;
+  /** A string is not valid Huffman code. */
+  readonly badHuffman: boolean;
+  readonly at: Range;
+  readonly valueAt: Range | undefined;
+}
+
+/** A header block put together from its frames: where each of its pieces lies in the row. */
+export interface Block {
+  readonly bytes: Uint8Array;
+  /** Ascending: piece `i` is `bytes[offset, next offset)` and lies at `at` in the row. */
+  readonly pieces: readonly { readonly offset: number; readonly at: number }[];
+}
+
+export interface HeaderList {
+  readonly lines: readonly HeaderLine[];
+  /** New table sizes that the block announced. */
+  readonly sizeUpdates: readonly { readonly size: number; readonly at: Range }[];
+  /** BLOCK_FAULT, and where the rest of the block lies that could not be read. */
+  readonly fault: number;
+  readonly faultAt: Range | undefined;
+  /** Headers beyond HEADER_LINES. */
+  readonly more: number;
+}
+
+/** Reads a header block whose table references were resolved when it was indexed. Never throws. */
+export function readHeaders(block: Block, references: ReferenceReader): HeaderList {
+  const cursor = new BlockCursor();
+  const lines: HeaderLine[] = [];
+  const sizeUpdates: { size: number; at: Range }[] = [];
+  const bytes = block.bytes;
+  let more = 0;
+  cursor.open(bytes, 0, bytes.length);
+  while (cursor.next()) {
+    const at = place(block, cursor.start, cursor.at);
+    if (cursor.form === FORM.sizeUpdate) {
+      sizeUpdates.push({ size: cursor.index, at });
+      continue;
+    }
+    const line = readLine(block, cursor, references, at);
+    if (lines.length < HEADER_LINES) lines.push(line);
+    else more++;
+  }
+  const fault = cursor.fault;
+  const faultAt = fault === BLOCK_FAULT.none ? undefined : place(block, cursor.start, bytes.length);
+  return { lines, sizeUpdates, fault, faultAt, more };
+}
+
+function readLine(block: Block, cursor: BlockCursor, references: ReferenceReader, at: Range): HeaderLine {
+  const { form, index } = cursor;
+  if (form === FORM.indexed) {
+    if (index <= STATIC_COUNT) {
+      return {
+        ...text(STATIC_NAMES[index], STATIC_VALUES[index]),
+        form,
+        index,
+        missing: undefined,
+        badHuffman: false,
+        at,
+        valueAt: undefined,
+      };
+    }
+    const { tag, name, value } = references.take();
+    return { ...text(name, value), form, index, missing: tag === TAG.field ? undefined : tag, badHuffman: false, at, valueAt: undefined };
+  }
+  let name: Uint8Array | undefined;
+  let missing: number | undefined;
+  let badHuffman = false;
+  if (index === 0) {
+    name = plain(block.bytes, cursor.nameStart, cursor.nameEnd, cursor.nameHuffman);
+    badHuffman = name === undefined;
+  } else if (index <= STATIC_COUNT) name = STATIC_NAMES[index];
+  else {
+    const reference = references.take();
+    name = reference.name;
+    if (name === undefined) missing = reference.tag;
+  }
+  const value = plain(block.bytes, cursor.valueStart, cursor.valueEnd, cursor.valueHuffman);
+  const valueAt = place(block, cursor.valueStart, cursor.valueEnd);
+  return { ...text(name, value), form, index, missing, badHuffman: badHuffman || value === undefined, at, valueAt };
+}
+
+function text(name: Uint8Array | undefined, value: Uint8Array | undefined): Pick<HeaderLine, 'name' | 'value' | 'valueLength'> {
+  return { name: name && octets(name), value: value && octets(value), valueLength: value?.length ?? 0 };
+}
+
+function plain(bytes: Uint8Array, start: number, end: number, huffman: boolean): Uint8Array | undefined {
+  if (!huffman) return bytes.subarray(start, end);
+  const out = new Uint8Array(Math.ceil((end - start) * 1.6));
+  const length = decodeHuffman(bytes, start, end, out, 0);
+  return length < 0 ? undefined : out.subarray(0, length);
+}
+
+/** Text of header bytes: UTF-8 when they are, else one character a byte (HTTP calls those opaque). */
+function octets(bytes: Uint8Array): string {
+  return utf8(bytes) ?? Array.from(bytes, (b) => String.fromCharCode(b)).join('');
+}
+
+/** Where block bytes [start, end) lie in the row; over a frame boundary the range includes the frame header between. */
+function place(block: Block, start: number, end: number): Range {
+  return { start: locate(block, start), end: end > start ? locate(block, end - 1) + 1 : locate(block, start) };
+}
+
+function locate(block: Block, offset: number): number {
+  let piece = block.pieces[0];
+  for (const next of block.pieces) {
+    if (next.offset > offset) break;
+    piece = next;
+  }
+  return piece === undefined ? 0 : piece.at + offset - piece.offset;
+}

@@ -1,0 +1,75 @@
+import { utf8Bytes } from '../../core/text.ts';
+
+/** Entries of the static table; dynamic entries are numbered from STATIC_COUNT + 1 on. Source: RFC 7541, appendix A. */
+export const STATIC_COUNT = 61;
+
+const PAIRS: readonly (readonly [name: string, value?: string])[] = [
+  [':authority'],
+  [':method', 'GET'],
+  [':method', 'POST'],
+  [':path', '/'],
+  [':path', '/index.html'],
+  [':scheme', 'http'],
+  [':scheme', 'https'],
+  [':status', '200'],
+  [':status', '204'],
+  [':status', '206'],
+  [':status', '304'],
+  [':status', '400'],
+  [':status', '404'],
+  [':status', '500'],
+  ['accept-charset'],
+  ['accept-encoding', 'gzip, deflate'],
+  ['accept-language'],
+  ['accept-ranges'],
+  ['accept'],
+  ['access-control-allow-origin'],
+  ['age'],
+  ['allow'],
+  ['authorization'],
+  ['cache-control'],
+  ['content-disposition'],
+  ['content-encoding'],
+  ['content-language'],
+  ['content-length'],
+  ['content-location'],
+  ['content-range'],
+  ['content-type'],
+  ['cookie'],
+  ['date'],
+  ['etag'],
+  ['expect'],
+  ['expires'],
+  ['from'],
+  ['host'],
+  ['if-match'],
+  ['if-modified-since'],
+  ['if-none-match'],
+  ['if-range'],
+  ['if-unmodified-since'],
+  ['last-modified'],
+  ['link'],
+  ['location'],
+  ['max-forwards'],
+  ['proxy-authenticate'],
+  ['proxy-authorization'],
+  ['range'],
+  ['referer'],
+  ['refresh'],
+  ['retry-after'],
+  ['server'],
+  ['set-cookie'],
+  ['strict-transport-security'],
+  ['transfer-encoding'],
+  ['user-agent'],
+  ['vary'],
+  ['via'],
+  ['www-authenticate'],
+];
+
+const EMPTY = new Uint8Array(0);
+
+/** Name of static entry `i` (1 to STATIC_COUNT) as bytes; entry 0 is a place holder. */
+export const STATIC_NAMES: readonly Uint8Array[] = [EMPTY, ...PAIRS.map(([name]) => utf8Bytes(name))];
+/** Value of static entry `i`; empty for the entries that are a name only. */
+export const STATIC_VALUES: readonly Uint8Array[] = [EMPTY, ...PAIRS.map(([, value]) => (value === undefined ? EMPTY : utf8Bytes(value)))];
