@@ -34,9 +34,7 @@ export interface ConnectionHost {
   readonly at: Arrival;
   detect(first: Uint8Array, second: Uint8Array, facts: ConnectionFacts, final: boolean): Verdict;
   /** Starts decryption; undefined when this room has no TLS. */
-  openTls(facts: ConnectionFacts, plaintext: Connection): StreamSink | undefined;
-  /** Decoded plaintext follows in a connection of its own. */
-  onDialect(facts: ConnectionFacts): void;
+  openTls(facts: ConnectionFacts): StreamSink | undefined;
 }
 
 interface Delivery {
@@ -136,7 +134,11 @@ export class Connection implements StreamSink, FrameSink {
     this.dialectCode = dialect.code;
     this.cutters = [new Cutter(0, this.framing, this), new Cutter(1, this.framing, this)];
     this.facts.dialect = dialect.code;
-    this.host.onDialect(this.facts);
+  }
+
+  /** Takes the connection as TLS, as told by the user. */
+  useTls(): void {
+    this.apply({ tls: true, swapped: false });
   }
 
   frame(dir: Dir, buf: Uint8Array, start: number, end: number, cutter: Cutter, holed: boolean): void {
@@ -303,9 +305,8 @@ export class Connection implements StreamSink, FrameSink {
     }
     this.facts.tls = true;
     this.facts.dialect = DIALECT.tls;
-    this.inner = this.host.openTls(this.facts, this);
+    this.inner = this.host.openTls(this.facts);
     if (this.inner === undefined) this.opaque = true;
-    this.host.onDialect(this.facts);
   }
 
   // --- bytes that nobody could name ----------------------------------------------------------------------------
