@@ -1,0 +1,244 @@
+import type { Cells } from '../../core/dialect.ts';
+import { KeyTable, MAX_KEY_BYTES } from './key-table.ts';
+import { HARD_DEPTH, MAX_BODY, MAX_DEPTH, MAX_ITEMS, MAX_VALUE } from './limits.ts';
+import { Cursor, readGroups } from './numbers.ts';
+import { ReferenceLog } from './references.ts';
+import { ROLE_ID, ROLE_NONE, ROLE_STATUS, ROLE_TOKEN, ROLE_TOPIC } from './roles.ts';
+import { LOST, MISSING, ValueTable } from './value-table.ts';
+
+/** Reading cannot go on in this frame. */
+const FATAL = -1;
+/** Not directly in a frame: no roles apply. */
+const NESTED = -1;
+
+const SEVERITY_NOTE = 1;
+const SEVERITY_ERROR = 3;
+
+/** Longest value that a column takes from the table: salted topics and tokens have 32 bytes. */
+const MAX_COLUMN_BYTES = 64;
+
+/**
+ * Walks the frames of one direction in order: keeps its two tables, fills the cells of the index, and logs what the references
+ * stood for. It must read exactly what `parsePacked` reads, attribute by attribute, and stop where that stops.
+ */
+export class PackedIndexer {
+  readonly values: ValueTable;
+  readonly keys = new KeyTable();
+  private readonly log = new ReferenceLog();
+  private readonly cursor = new Cursor();
+  private readonly topic = new Uint8Array(MAX_COLUMN_BYTES);
+  private readonly token = new Uint8Array(MAX_COLUMN_BYTES);
+  private severity = 0;
+
+  constructor(tableBytes: number) {
+    this.values = new ValueTable(tableBytes);
+  }
+
+  forget(): void {
+    this.values.forget();
+    this.keys.forget();
+  }
+
+  /** Takes the frame `buf[start, end)`. `roles[base + attribute id]` says which column an attribute fills. */
+  index(buf: Uint8Array, start: number, end: number, roles: Uint8Array, base: number, cells: Cells): void {
+    this.log.clear();
+    this.severity = 0;
+    let at = start + 2;
+    if (buf[start + 1] === 0xff) {
+      readGroups(buf, at, end, this.cursor);
+      at = this.cursor.at;
+    }
+    if (end - at > MAX_BODY) this.severity = SEVERITY_ERROR;
+    while (at < end) {
+      at = this.attribute(buf, at, end, roles, base, 0, cells);
+      if (at === FATAL) {
+        // What the rest would have added is not known, so nothing older has a known place any more.
+        this.forget();
+        this.severity = SEVERITY_ERROR;
+        break;
+      }
+    }
+    cells.severity = this.severity;
+    cells.aux = this.log.take();
+  }
+
+  private attribute(buf: Uint8Array, at: number, end: number, roles: Uint8Array, base: number, depth: number, cells: Cells): number {
+    const head = buf[at++];
+    let role = ROLE_NONE;
+    if ((head & 0x30) === 0) {
+      if (base !== NESTED) role = roles[base + (head & 15)];
+    } else if ((head & 0x20) !== 0) {
+      role = this.keyReference(head & 31, roles, base);
+    } else {
+      let length = (head & 15) + 1;
+      if (length === 16) {
+        const more = readGroups(buf, at, end, this.cursor);
+        if (more < 0) return FATAL;
+        at = this.cursor.at;
+        length += more;
+      }
+      if (at + length > end) return FATAL;
+      if (length <= MAX_KEY_BYTES) this.keys.add(buf, at, at + length);
+      else this.severity = SEVERITY_ERROR;
+      if (base !== NESTED) {
+        if (length === 1) role = roles[base + buf[at]];
+        else this.severity = SEVERITY_ERROR;
+      }
+      at += length;
+    }
+    switch (head >> 6) {
+      case 0: {
+        const next = this.literal(buf, at, end, depth, cells);
+        if (role !== ROLE_NONE && next !== FATAL) this.fill(role, buf, at, next, false, cells);
+        return next;
+      }
+      case 1: {
+        const next = this.literal(buf, at, end, depth, cells);
+        if (next === FATAL) return FATAL;
+        if (!this.values.add(buf, at, next)) {
+          this.severity = SEVERITY_ERROR;
+          this.log.oversize(this.values.limit);
+        }
+        if (role !== ROLE_NONE) this.fill(role, buf, at, next, false, cells);
+        return next;
+      }
+      case 2:
+        return this.valueReference(buf, at, end, role, cells);
+      default:
+        return FATAL;
+    }
+  }
+
+  private keyReference(index: number, roles: Uint8Array, base: number): number {
+    const slot = this.keys.find(index);
+    if (slot < 0) {
+      this.unresolved(slot);
+      return ROLE_NONE;
+    }
+    const start = this.keys.startOf(slot);
+    const length = this.keys.lengthOf(slot);
+    this.log.known(this.keys.bytes, start, length);
+    return base !== NESTED && length === 1 ? roles[base + this.keys.bytes[start]] : ROLE_NONE;
+  }
+
+  private valueReference(buf: Uint8Array, at: number, end: number, role: number, cells: Cells): number {
+    if (at >= end) return FATAL;
+    let index = buf[at++];
+    if (index === 0xff) {
+      const more = readGroups(buf, at, end, this.cursor);
+      if (more < 0) return FATAL;
+      at = this.cursor.at;
+      index += more;
+    }
+    const slot = this.values.find(index);
+    if (slot < 0) {
+      this.unresolved(slot);
+      return at;
+    }
+    const start = this.values.startOf(slot);
+    const length = this.values.lengthOf(slot);
+    this.log.known(this.values.bytes, start, length);
+    if (role !== ROLE_NONE) this.fill(role, this.values.bytes, start, start + length, true, cells);
+    return at;
+  }
+
+  private unresolved(outcome: number): void {
+    if (outcome === LOST) {
+      this.log.lost();
+      if (this.severity < SEVERITY_NOTE) this.severity = SEVERITY_NOTE;
+    } else if (outcome === MISSING) {
+      this.log.missing();
+      this.severity = SEVERITY_ERROR;
+    }
+  }
+
+  /** End of the literal at `at`, after walking what it contains; FATAL when it cannot be read. */
+  private literal(buf: Uint8Array, at: number, end: number, depth: number, cells: Cells): number {
+    if (at >= end) return FATAL;
+    const head = buf[at++];
+    if (head < 0x60) {
+      const mask = head < 0x40 ? 0x3f : 0x1f;
+      let length = head & mask;
+      if (length === mask) {
+        const more = readGroups(buf, at, end, this.cursor);
+        if (more < 0) return FATAL;
+        at = this.cursor.at;
+        length += more;
+        if (length >= MAX_VALUE) this.severity = SEVERITY_ERROR;
+      }
+      return at + length > end ? FATAL : at + length;
+    }
+    if (head < 0x80) return FATAL;
+    if (head < 0xa0) return at;
+    if (head < 0xb0) {
+      at += (head & 7) + 1;
+      return at > end ? FATAL : at;
+    }
+    if (head < 0xc0) return FATAL;
+    if (head < 0xe0) return this.container(buf, at, end, head, depth + 1, cells);
+    return head < 0xe2 ? at : FATAL;
+  }
+
+  private container(buf: Uint8Array, at: number, end: number, head: number, depth: number, cells: Cells): number {
+    if (depth > HARD_DEPTH) return FATAL;
+    if (depth > MAX_DEPTH) this.severity = SEVERITY_ERROR;
+    let count = head & 15;
+    if (count === 15) {
+      const more = readGroups(buf, at, end, this.cursor);
+      if (more < 0) return FATAL;
+      at = this.cursor.at;
+      count += more;
+      if (count > MAX_ITEMS) this.severity = SEVERITY_ERROR;
+    }
+    const dictionary = head < 0xd0;
+    for (let i = 0; i < count && at !== FATAL; i++) {
+      if (at >= end) return FATAL;
+      at = dictionary ? this.attribute(buf, at, end, this.topic, NESTED, depth, cells) : this.literal(buf, at, end, depth, cells);
+    }
+    return at;
+  }
+
+  /** Puts the literal `buf[at, end)` into its column. Bytes from the table are copied: adding a value may move the table. */
+  private fill(role: number, buf: Uint8Array, at: number, end: number, fromTable: boolean, cells: Cells): void {
+    const head = buf[at];
+    if (role === ROLE_ID || role === ROLE_STATUS) {
+      const value = smallNumber(buf, at, end, head);
+      if (value < 0) return;
+      if (role === ROLE_STATUS) cells.status = value;
+      else {
+        cells.id = value;
+        cells.hasId = true;
+      }
+      return;
+    }
+    // Data below 63 bytes, text below 31: one byte of prefix. Longer ones are no topic and no token.
+    if (head >= 0x5f || head === 0x3f) return;
+    const length = end - at - 1;
+    if (role === ROLE_TOPIC) {
+      if (fromTable) copy(buf, at + 1, length, this.topic);
+      cells.topicFrom = fromTable ? this.topic : undefined;
+      cells.topicStart = fromTable ? 0 : at + 1;
+      cells.topicEnd = fromTable ? length : end;
+    } else if (role === ROLE_TOKEN) {
+      if (fromTable) copy(buf, at + 1, length, this.token);
+      cells.tokenFrom = fromTable ? this.token : undefined;
+      cells.tokenStart = fromTable ? 0 : at + 1;
+      cells.tokenEnd = fromTable ? length : end;
+    }
+  }
+}
+
+function copy(from: Uint8Array, start: number, length: number, to: Uint8Array): void {
+  for (let i = 0; i < length; i++) to[i] = from[start + i];
+}
+
+/** An id or status: an integer, or data of one to four bytes, as unsigned 32 bits; -1 when it is neither. */
+function smallNumber(buf: Uint8Array, at: number, end: number, head: number): number {
+  if (head >= 0x80 && head < 0xa0) return head & 0x1f;
+  const length = end - at - 1;
+  const integer = head >= 0xa0 && head < 0xb0;
+  if (length < 1 || length > 4 || (!integer && head !== length)) return -1;
+  let value = 0;
+  for (let i = at + 1; i < end; i++) value = (value << 8) | buf[i];
+  return (integer && (head & 8) !== 0 ? -value : value) >>> 0;
+}
