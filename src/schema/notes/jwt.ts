@@ -1,3 +1,50 @@
 import type { NoteDef } from './definition.ts';
 
-export const JWT_NOTES = {} as const satisfies Record<string, NoteDef>;
+/** Notes about provider tokens (JWT). */
+export const JWT_NOTES = {
+  'jwt.malformed': {
+    severity: 'warn',
+    sentence: 'The provider token is not three base64url parts with JSON in the first two.',
+    advice: 'APNs answers InvalidProviderToken.',
+  },
+  'jwt.algorithm': {
+    severity: 'warn',
+    sentence: 'The provider token is not signed with ES256.',
+    advice: 'APNs answers InvalidProviderToken.',
+  },
+  'jwt.key-id': {
+    severity: 'warn',
+    sentence: 'The key id (kid) is missing or not 10 characters.',
+    advice: 'It stands in the name of the key file, AuthKey_<kid>.p8.',
+  },
+  'jwt.team-id': {
+    severity: 'warn',
+    sentence: 'The team id (iss) is missing or not 10 characters.',
+    advice: 'It stands in the developer account under membership.',
+  },
+  'jwt.issued-at': {
+    severity: 'warn',
+    sentence: 'The time of issue (iat) is missing or not a number of seconds.',
+    advice: 'Send Unix seconds as a JSON number.',
+  },
+  'jwt.signature': {
+    severity: 'warn',
+    sentence: 'The signature is not the 64 bytes of ES256.',
+    advice: 'JWT needs r and s, 32 bytes each; many libraries give DER unless told otherwise.',
+  },
+  'jwt.padding': {
+    severity: 'note',
+    sentence: 'The token uses base64 with padding or the characters + and /.',
+    advice: 'JWT uses base64url without padding.',
+  },
+  'jwt.expired': {
+    severity: 'warn',
+    sentence: 'The provider token was issued more than an hour before this request.',
+    advice: 'APNs answers ExpiredProviderToken. Make a new one every 20 to 60 minutes.',
+  },
+  'jwt.future': {
+    severity: 'warn',
+    sentence: 'The provider token was issued after this request.',
+    advice: 'Check the clocks of the provider and of the capturing machine.',
+  },
+} as const satisfies Record<string, NoteDef>;
