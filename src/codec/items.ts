@@ -2,7 +2,8 @@ import { type ByteWriter, u16 } from '../core/bytes.ts';
 import type { Cells } from '../core/dialect.ts';
 import type { Item } from '../core/message.ts';
 import type { Dir } from '../core/stream.ts';
-import { type CommandTable, goes, idIn, type Role } from '../schema/definition.ts';
+import { type CommandTable, goes, idIn } from '../schema/definition.ts';
+import { COLUMN, columnOf, fixedWidth, SEVERITY } from './columns.ts';
 import { itemBytes, leaf } from './wire-syntax.ts';
 
 /** Header of an item: id u8, length u16 big-endian. Shared by the courier's TLV and the gateway's framed notification. */
@@ -40,17 +41,9 @@ export function itemsTile(b: Uint8Array, start: number, end: number): boolean {
   return at === end;
 }
 
-const UNKNOWN = 0;
-const PLAIN = 1;
-const ROLE_CODE: Record<Role, number> = { id: 2, topic: 3, token: 4, status: 5 };
-
 // 64 commands and 32 ids cover every dialect with items (22 and 32 are the highest in use) and keep the table in the L1 cache.
 const COMMAND_BITS = 6;
 const ID_BITS = 5;
-
-const SEVERITY_NOTE = 1;
-const SEVERITY_WARN = 2;
-const SEVERITY_ERROR = 3;
 
 /** What the index needs of a schema, as two small tables over direction, command and field id. */
 export class ItemColumns {
@@ -68,7 +61,7 @@ export class ItemColumns {
           const id = idIn(field, dir);
           if (id === undefined) continue;
           const slot = (((dir << COMMAND_BITS) | command.id) << ID_BITS) | (id & 31);
-          this.codes[slot] = field.role === undefined ? PLAIN : ROLE_CODE[field.role];
+          this.codes[slot] = columnOf(field.role);
           this.widths[slot] = fixedWidth(field.type);
         }
       }
@@ -91,7 +84,7 @@ export class ItemColumns {
       const length = (b[at + 1] << 8) | b[at + 2];
       items++;
       const width = id === 0 || id > 32 ? 0 : this.widths[base | (id & 31)];
-      if (id === 0 || id > 32 || this.codes[base | (id & 31)] === UNKNOWN) unknown++;
+      if (id === 0 || id > 32 || this.codes[base | (id & 31)] === COLUMN.unknown) unknown++;
       else if (width !== 0 && width !== length) return false;
       at += ITEM_HEADER + length;
     }
@@ -105,7 +98,7 @@ export class ItemColumns {
   fill(dir: Dir, command: number, b: Uint8Array, start: number, end: number, cells: Cells): void {
     let severity = 0;
     if (command >= 1 << COMMAND_BITS || this.known[(dir << 8) | command] === 0) {
-      cells.severity = SEVERITY_NOTE;
+      cells.severity = SEVERITY.note;
       return;
     }
     const { codes, widths } = this;
@@ -117,27 +110,27 @@ export class ItemColumns {
       at += ITEM_HEADER;
       const next = at + length;
       if (next > end) {
-        cells.severity = SEVERITY_ERROR;
+        cells.severity = SEVERITY.error;
         return;
       }
       // Field 32 takes slot 0: no dialect has a field 0.
       const slot = base | (id & 31);
-      const code = id === 0 || id > 32 ? UNKNOWN : codes[slot];
+      const code = id === 0 || id > 32 ? COLUMN.unknown : codes[slot];
       const width = widths[slot];
-      if (code === UNKNOWN) {
-        if (severity < SEVERITY_NOTE) severity = SEVERITY_NOTE;
+      if (code === COLUMN.unknown) {
+        if (severity < SEVERITY.note) severity = SEVERITY.note;
       } else if (width !== 0 && width !== length) {
-        severity = SEVERITY_WARN;
-      } else if (code > PLAIN) {
-        if (code === 4) {
+        severity = SEVERITY.warn;
+      } else if (code > COLUMN.plain) {
+        if (code === COLUMN.token) {
           if (cells.tokenEnd === 0) {
             cells.tokenStart = at;
             cells.tokenEnd = next;
           }
-        } else if (code === 3) {
+        } else if (code === COLUMN.topic) {
           cells.topicStart = at;
           cells.topicEnd = next;
-        } else if (code === 2) {
+        } else if (code === COLUMN.id) {
           cells.id = ((b[at] << 24) | (b[at + 1] << 16) | (b[at + 2] << 8) | b[at + 3]) >>> 0;
           cells.hasId = true;
         } else {
@@ -146,17 +139,7 @@ export class ItemColumns {
       }
       at = next;
     }
-    if (at !== end) severity = SEVERITY_ERROR;
+    if (at !== end) severity = SEVERITY.error;
     cells.severity = severity;
   }
-}
-
-function fixedWidth(type: { readonly kind: string; readonly width?: number; readonly salted?: true; readonly length?: number }): number {
-  if (type.kind === 'uint') return type.width ?? 0;
-  if (type.kind === 'topic') return type.salted ? 0 : 20;
-  if (type.kind === 'bytes' || type.kind === 'token') return type.length ?? 0;
-  if (type.kind === 'uuid') return 16;
-  if (type.kind === 'nonce') return 17;
-  if (type.kind === 'failures') return 6;
-  return 0;
 }

@@ -1,15 +1,15 @@
 import { ByteWriter, u32 } from '../core/bytes.ts';
 import { BROKEN, type Cells, type Framing, NEED, type TopicLookup } from '../core/dialect.ts';
-import { DIALECT, type Field, type Item, type Message, messageType } from '../core/message.ts';
+import { DIALECT, type Item, type Message, messageType } from '../core/message.ts';
 import type { Note } from '../core/note.ts';
 import type { Dir } from '../core/stream.ts';
 import { build, type FieldValues } from '../schema/build.ts';
 import { COURIER } from '../schema/courier.ts';
-import { Commands, interpret } from '../schema/interpret.ts';
+import { Commands } from '../schema/interpret.ts';
 import { note } from '../schema/notes.ts';
 import { cutItems, ItemColumns, printItems } from './items.ts';
-import { restField } from './rest.ts';
-import type { WireDialect, WireSyntax } from './wire-syntax.ts';
+import { wireMessage } from './wire-message.ts';
+import { NO_BYTES, type WireDialect, type WireSyntax } from './wire-syntax.ts';
 
 /** Header: command u8, length of the body u32 big-endian. */
 export const TLV_HEADER = 5;
@@ -112,25 +112,12 @@ export const tlv: WireDialect = {
   law: 'bytes',
   open: () => framing,
   decode(bytes: Uint8Array, dir: Dir, _aux?: Uint8Array, names?: TopicLookup): Message {
-    const syntax = parse(bytes, dir);
-    const meaning = interpret(COURIER_COMMANDS, syntax.command, dir, syntax.items, bytes.length, names);
-    const fields: Field[] = [...meaning.fields];
-    if (syntax.tail.length > 0) fields.push(restField(syntax));
-    return {
-      dialect: 'courier',
-      command: meaning.command,
-      label: meaning.label,
-      type: messageType(DIALECT.courier, syntax.command & 0xff),
-      dir,
-      fields,
-      notes: [...syntax.notes, ...meaning.notes],
-      info: meaning.info,
-    };
+    return wireMessage('courier', DIALECT.courier, COURIER_COMMANDS, parse(bytes, dir), dir, bytes.length, names);
   },
   parse,
   print,
   encode(command: string, fields: FieldValues, dir: Dir): Uint8Array {
     const { id, items } = build(COURIER_COMMANDS, command, fields, dir);
-    return print({ command: id, items, rest: { start: 0, end: 0 }, notes: [], tail: new Uint8Array() });
+    return print({ command: id, items, rest: { start: 0, end: 0 }, notes: [], tail: NO_BYTES });
   },
 };

@@ -28,6 +28,8 @@ export interface WireDialect extends Dialect {
   encode(command: string, fields: FieldValues, dir: Dir): Uint8Array;
 }
 
+export const NO_BYTES = new Uint8Array(0);
+
 export const leaf = (id: number, value: Uint8Array, start: number, end: number): Item => ({ id, value, kind: 'leaf', at: { start, end } });
 
 /** Value of an item that a stateless codec has cut: always bytes. */
