@@ -1,0 +1,69 @@
+import { readdirSync, statSync } from 'node:fs';
+import { EXIT, UserError } from '../core/errors.ts';
+import type { Input } from '../core/input.ts';
+import { DIRECTORY_FORMATS, FORMATS, type OpenInputOptions, SNIFF_LENGTH } from './formats.ts';
+import { PcapInput } from './pcap.ts';
+import { PCAP_HEADER, parsePcapHeader } from './pcap-header.ts';
+import type { Source } from './source.ts';
+import type { Store } from './store.ts';
+
+/**
+ * Opens a file or directory as an input, by its content. Throws `UserError`, one sentence, when there is no such file, it
+ * is empty, or nothing that can be read.
+ */
+export function openInput(path: string, store: Store, options: OpenInputOptions = {}): Input {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return openDirectory(path, store, options);
+  return openSource(store.addFile(path), store, options);
+}
+
+/** The same for bytes that are already a source: a file, a spooled pipe, the content of a compressed file. */
+export function openSource(source: Source, store: Store, options: OpenInputOptions = {}): Input {
+  const head = readHead(source);
+  if (head.length === 0) throw new UserError('input.empty', `${source.name} is empty.`);
+  const header = parsePcapHeader(head);
+  if (header !== undefined) {
+    if (head.length < PCAP_HEADER) {
+      throw new UserError('input.truncated', `${source.name} ends inside its pcap header, after ${head.length} of ${PCAP_HEADER} bytes.`);
+    }
+    return new PcapInput(source, store, header);
+  }
+  for (const format of FORMATS) {
+    const verdict = format.sniff(head, source.name);
+    if (typeof verdict === 'string') throw new UserError('input.unsupported', verdict);
+    if (verdict) return format.open(source, store, options);
+  }
+  throw new UserError('input.unknown', `${source.name} is not a capture: ${describe(head)}.`);
+}
+
+function openDirectory(path: string, store: Store, options: OpenInputOptions): Input {
+  const entries = readdirSync(path);
+  for (const format of DIRECTORY_FORMATS) {
+    const verdict = format.sniff(entries, path);
+    if (typeof verdict === 'string') throw new UserError('input.unsupported', verdict);
+    if (verdict) return format.open(path, store, options);
+  }
+  throw new UserError(
+    'input.directory',
+    `${path} is a directory, and not one that sslsplit or tcpflow wrote; name the capture file in it.`,
+    EXIT.failed,
+  );
+}
+
+function readHead(source: Source): Uint8Array {
+  const head = new Uint8Array(SNIFF_LENGTH);
+  let length = 0;
+  while (length < head.length) {
+    const got = source.read(head, length, head.length - length, length);
+    if (got <= 0) break;
+    length += got;
+  }
+  return head.subarray(0, length);
+}
+
+/** What bytes look like that are no capture, in a phrase. */
+function describe(head: Uint8Array): string {
+  let text = 0;
+  for (const byte of head) if (byte === 9 || byte === 10 || byte === 13 || (byte >= 32 && byte < 127) || byte >= 0x80) text++;
+  if (text === head.length) return 'it looks like text';
+  return 'its first bytes belong to no format that is known here (pcap, pcapng, and the output of the tools in the manual)';
+}

@@ -1,0 +1,199 @@
+import type { Input, InputSink, InputState } from '../core/input.ts';
+import { note } from '../schema/notes.ts';
+import { CHECKPOINT_PACKETS } from './packet-index.ts';
+import { PCAP_HEADER, type PcapHeader } from './pcap-header.ts';
+import { PcapPlaces } from './pcap-places.ts';
+import { findPcapRecord } from './pcap-resync.ts';
+import { RecordBuffer } from './record-buffer.ts';
+import type { Source } from './source.ts';
+import type { Store } from './store.ts';
+
+/**
+ * Longest packet that a record may hold. The largest that Linux captures (BIG TCP) have 512 KiB; a larger length is
+ * damage, and believing it would swallow the good records behind it.
+ */
+export const MAX_PACKET = 4 * 1024 * 1024;
+
+/** Damaged places that are told one by one; a hostile file could have millions. */
+const MAX_DAMAGE_NOTES = 100;
+
+const MARK = CHECKPOINT_PACKETS - 1;
+
+/** A classic pcap file of any byte order, time unit and record header. */
+export class PcapInput implements Input {
+  readonly name: string;
+  readonly format = 'pcap';
+  readonly header: PcapHeader;
+  readonly address: number;
+  private readonly source: Source;
+  private readonly store: Store;
+  private readonly records: RecordBuffer;
+  private readonly places: PcapPlaces;
+  private done = false;
+  private count = 0;
+  private lastSec = -1;
+  /** Position where a damaged place began, while the next good record is looked for; -1 otherwise. */
+  private damaged = -1;
+  private damages = 0;
+
+  constructor(source: Source, store: Store, header: PcapHeader) {
+    this.name = source.name;
+    this.source = source;
+    this.store = store;
+    this.header = header;
+    this.address = source.address;
+    this.records = new RecordBuffer(source, PCAP_HEADER);
+    this.places = new PcapPlaces(source, store, header);
+    store.addPackets(this.places);
+  }
+
+  get size(): number | undefined {
+    return this.source.ended ? this.source.size : undefined;
+  }
+
+  get position(): number {
+    return this.records.position;
+  }
+
+  step(sink: InputSink): InputState {
+    if (this.done) return 'done';
+    const records = this.records;
+    const ended = this.source.ended;
+    const got = records.fill();
+    const address = this.address + records.base;
+    this.store.lend(records.buf, records.start, records.end, address + records.start);
+    if (this.damaged >= 0) this.seek(sink, got === 0 && ended);
+    while (this.damaged < 0) {
+      records.start = this.header.littleEndian
+        ? this.walkLittle(sink, records.buf, records.start, records.end, address)
+        : this.walkBig(sink, records.buf, records.start, records.end, address);
+      if (this.damaged < 0) break;
+      this.seek(sink, got === 0 && ended);
+    }
+    if (got > 0) return 'more';
+    if (!ended) return 'starved';
+    this.finish(sink);
+    return 'done';
+  }
+
+  ready(): Promise<void> {
+    return this.source.ready();
+  }
+
+  close(): void {
+    this.source.close();
+  }
+
+  /** Walks the complete records of `buf[at, end)`; returns where the first incomplete one starts, or sets `damaged`. */
+  private walkLittle(sink: InputSink, buf: Uint8Array, at: number, end: number, address: number): number {
+    const { recordHeader, linkType, fcsLength, nanoseconds, lengths } = this.header;
+    const arrival = sink.at;
+    const unit = nanoseconds ? 1_000_000_000 : 1_000_000;
+    const scale = nanoseconds ? 1 : 1000;
+    const modern = lengths === 'captured-first';
+    let packet = this.store.packets;
+    let count = this.count;
+    let sec = this.lastSec;
+    while (at + recordHeader <= end) {
+      let captured = buf[at + 8] | (buf[at + 9] << 8) | (buf[at + 10] << 16) | (buf[at + 11] << 24);
+      let wire = buf[at + 12] | (buf[at + 13] << 8) | (buf[at + 14] << 16) | (buf[at + 15] << 24);
+      if (!modern && (lengths === 'wire-first' || captured > wire)) {
+        const first = captured;
+        captured = wire;
+        wire = first;
+      }
+      if (captured < 0 || captured > MAX_PACKET) {
+        this.damaged = address + at - this.address;
+        break;
+      }
+      const data = at + recordHeader;
+      const next = data + captured;
+      if (next > end) break;
+      sec = (buf[at] | (buf[at + 1] << 8) | (buf[at + 2] << 16) | (buf[at + 3] << 24)) >>> 0;
+      let fraction = (buf[at + 4] | (buf[at + 5] << 8) | (buf[at + 6] << 16) | (buf[at + 7] << 24)) >>> 0;
+      if (fraction >= unit) {
+        sec += Math.floor(fraction / unit);
+        fraction %= unit;
+      }
+      if ((count++ & MARK) === 0) this.places.checkpoint(address + at - this.address, packet + 1);
+      arrival.packet = ++packet;
+      arrival.sec = sec;
+      arrival.nsec = fraction * scale;
+      sink.packet(buf, data, next, address + data, wire < captured ? (wire < 0 ? wire >>> 0 : captured) : wire, linkType, fcsLength);
+      at = next;
+    }
+    this.store.packets = packet;
+    this.count = count;
+    this.lastSec = sec;
+    return at;
+  }
+
+  /** The same as `walkLittle` for files of big-endian writers. */
+  private walkBig(sink: InputSink, buf: Uint8Array, at: number, end: number, address: number): number {
+    const { recordHeader, linkType, fcsLength, nanoseconds, lengths } = this.header;
+    const arrival = sink.at;
+    const unit = nanoseconds ? 1_000_000_000 : 1_000_000;
+    const scale = nanoseconds ? 1 : 1000;
+    const modern = lengths === 'captured-first';
+    let packet = this.store.packets;
+    let count = this.count;
+    let sec = this.lastSec;
+    while (at + recordHeader <= end) {
+      let captured = (buf[at + 8] << 24) | (buf[at + 9] << 16) | (buf[at + 10] << 8) | buf[at + 11];
+      let wire = (buf[at + 12] << 24) | (buf[at + 13] << 16) | (buf[at + 14] << 8) | buf[at + 15];
+      if (!modern && (lengths === 'wire-first' || captured > wire)) {
+        const first = captured;
+        captured = wire;
+        wire = first;
+      }
+      if (captured < 0 || captured > MAX_PACKET) {
+        this.damaged = address + at - this.address;
+        break;
+      }
+      const data = at + recordHeader;
+      const next = data + captured;
+      if (next > end) break;
+      sec = ((buf[at] << 24) | (buf[at + 1] << 16) | (buf[at + 2] << 8) | buf[at + 3]) >>> 0;
+      let fraction = ((buf[at + 4] << 24) | (buf[at + 5] << 16) | (buf[at + 6] << 8) | buf[at + 7]) >>> 0;
+      if (fraction >= unit) {
+        sec += Math.floor(fraction / unit);
+        fraction %= unit;
+      }
+      if ((count++ & MARK) === 0) this.places.checkpoint(address + at - this.address, packet + 1);
+      arrival.packet = ++packet;
+      arrival.sec = sec;
+      arrival.nsec = fraction * scale;
+      sink.packet(buf, data, next, address + data, wire < captured ? (wire < 0 ? wire >>> 0 : captured) : wire, linkType, fcsLength);
+      at = next;
+    }
+    this.store.packets = packet;
+    this.count = count;
+    this.lastSec = sec;
+    return at;
+  }
+
+  /** Looks for the next good record behind a damaged place; ends the search at the end of the file. */
+  private seek(sink: InputSink, last: boolean): void {
+    const records = this.records;
+    const from = records.base + records.start === this.damaged ? records.start + 1 : records.start;
+    const found = findPcapRecord(this.header, records.buf, Math.min(from, records.end), records.end, last, this.lastSec);
+    records.start = found.at;
+    if (!found.good && !last) return;
+    this.damages++;
+    if (this.damages <= MAX_DAMAGE_NOTES) {
+      const detail = `no record can start at offset ${this.damaged}; ${found.good ? `reading goes on at offset ${records.position}` : 'no later record was found'}`;
+      sink.note(note('format.unreadable', this.damaged, records.position, detail));
+    }
+    // Between a checkpoint and its packets there must be records only: begin a new stretch.
+    this.count = 0;
+    this.damaged = -1;
+    if (!found.good) records.start = records.end;
+  }
+
+  private finish(sink: InputSink): void {
+    this.done = true;
+    const { position } = this;
+    const rest = this.records.end - this.records.start;
+    if (rest > 0) sink.note(note('format.truncated', position, position + rest, `${rest} bytes of a record at offset ${position}`));
+  }
+}

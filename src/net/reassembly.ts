@@ -1,0 +1,551 @@
+import { type Arrival, type ByteStore, type Dir, HOLE, type StreamSink } from '../core/stream.ts';
+import type { NoteCode } from '../schema/notes.ts';
+import { note } from '../schema/notes.ts';
+import { DeliveryHistory } from './delivery-history.ts';
+import { type Flow, type FlowInfo, type Half, MAX_REMARKS, RUNNING, STARTING, type Trouble, UNSEEN, WAITING } from './flow.ts';
+import type { Segment } from './segment-queue.ts';
+
+/**
+ * Segments and bytes of one direction that wait for a missing one. Far more than any reordering on a network:
+ * it allows for captures whose packets are in any order at all (merged taps, several queues of a card).
+ */
+export const HOLD_SEGMENTS = 65_536;
+export const HOLD_BYTES = 16 * 1024 * 1024;
+
+/** Segments that wait in all directions together, about 120 bytes each: 32 MB. */
+export const HOLD_TOTAL = 262_144;
+
+/** Segments in a row, in order and all behind a hole, after which the hole counts as loss: a shuffled capture has no such run. */
+export const CALM_SEGMENTS = 2048;
+
+/** Data segments of a connection without SYN that must come in order before its first one counts as the start… */
+export const START_CALM = 16;
+/** … and that many once a segment came out of order. */
+export const START_CALM_DISORDERED = 256;
+
+/** Distance from the expected byte at which a segment is believed. Larger windows exist, but no capture loses so much and goes on. */
+export const WINDOW = 16 * 1024 * 1024;
+
+/** Contiguous segments outside of the window that make the stream jump there. */
+const STRAYS_AGREE = 3;
+
+/** What the reassembly reads back: bytes by address, and whether a repetition equals them. */
+export interface SegmentStore extends ByteStore {
+  /** Offset of the first byte of `buf[start, end)` that differs from those at `address`; -1: none does. */
+  difference(address: number, buf: Uint8Array, start: number, end: number): number;
+}
+
+/** Opens the stage above for a connection, at its first byte. */
+export interface Connections {
+  open(info: FlowInfo): StreamSink;
+}
+
+/** Something to hand on, and when it came. */
+interface Event {
+  readonly flow: Flow;
+  readonly side: number;
+  /** undefined: the end of the direction. */
+  readonly segment: Segment | undefined;
+  /** Newest packet among those that this direction hands on up to here: never descends within a direction. */
+  readonly order: number;
+  readonly packet: number;
+  readonly sec: number;
+  readonly nsec: number;
+}
+
+const NO_OVERLAP = (): void => {};
+
+/**
+ * Puts the bytes of each direction in order and hands them on, each byte once. The first capture of a byte wins;
+ * one that differs is noted. Segments that wait are kept as addresses, not as bytes.
+ *
+ * A hole is declared when too much waits behind it, when a long run in order follows it, or at the end: an ACK proves
+ * nothing about the capture. What waited behind a declared hole is handed on with the time of its own packets.
+ */
+export class Reassembly {
+  readonly at: Arrival;
+  readonly history = new DeliveryHistory();
+  private readonly store: SegmentStore;
+  private readonly connections: Connections;
+  private held = 0;
+
+  constructor(at: Arrival, store: SegmentStore, connections: Connections) {
+    this.at = at;
+    this.store = store;
+    this.connections = connections;
+  }
+
+  /** The stage above this flow, opened now if it is not. */
+  sink(flow: Flow): StreamSink {
+    if (flow.sink === undefined) {
+      if (!flow.rolesKnown) guessRoles(flow);
+      flow.sink = this.connections.open(flow);
+    }
+    return flow.sink;
+  }
+
+  /** Bytes at the expected place. `cut` more follow that the snap length took. */
+  deliver(flow: Flow, half: Half, side: number, buf: Uint8Array, start: number, end: number, address: number, cut: number): void {
+    const length = end - start;
+    if (length > 0) {
+      const sink = flow.sink ?? this.sink(flow);
+      half.last = this.history.add(half.last, half.position, length, address);
+      half.next = (half.next + length) | 0;
+      half.position += length;
+      half.bytes += length;
+      sink.data((side ^ flow.clientSide) as Dir, buf, start, end, address);
+    }
+    if (cut > 0) this.gap(flow, half, side, cut, 'tcp.cut');
+  }
+
+  /** A data segment that is not simply the next one. */
+  segment(
+    flow: Flow,
+    half: Half,
+    side: number,
+    seq: number,
+    buf: Uint8Array,
+    start: number,
+    end: number,
+    address: number,
+    cut: number,
+  ): void {
+    if (half.state === UNSEEN) {
+      half.state = STARTING;
+      half.next = seq;
+      half.position = 0;
+      flow.watch |= 4;
+    }
+    const ahead = (seq - half.next) | 0;
+    const from = half.position + ahead;
+    const to = from + (end - start);
+    const reference = half.state === STARTING ? (half.trouble?.queue.last?.end ?? 0) : half.position;
+    if (Math.abs(from - reference) > WINDOW) {
+      this.stray(flow, half, side, seq, from, buf, start, end, address);
+      return;
+    }
+    if (half.trouble !== undefined && half.trouble.strays.length > 0) this.dropStrays(flow, half, side);
+    if (half.state === STARTING) {
+      const tail = half.trouble?.queue.last?.end ?? from;
+      const added = this.hold(flow, half, side, from, to, buf, start, address, cut);
+      this.watchStart(flow, half, added > 0 && from === tail, added > 0 && from !== tail);
+      return;
+    }
+    if (to + cut <= half.position) {
+      this.repeated(flow, half, side, from, to, buf, start, address);
+      return;
+    }
+    const fresh = Math.max(0, half.position - from);
+    if (fresh > 0) {
+      const known = Math.min(fresh, to - from);
+      this.compare(flow, half, side, from, from + known, buf, start);
+      half.rare().retransmitted++;
+      half.rare().retransmittedBytes += known;
+    }
+    const first = Math.min(start + fresh, end);
+    const rest = fresh > to - from ? cut - (fresh - (to - from)) : cut;
+    if (half.state === RUNNING && ahead + fresh <= 0) {
+      this.deliver(flow, half, side, buf, first, end, address + (first - start), rest);
+      return;
+    }
+    this.wait(flow, half, side, from + fresh, Math.max(to, from + fresh), buf, first, address + (first - start), rest);
+  }
+
+  /** The byte at `position` is the first of the stream: the SYN says so. */
+  anchor(flow: Flow, half: Half, side: number, seq: number): void {
+    if (half.state === STARTING) {
+      const position = half.position + ((seq - half.next) | 0);
+      half.position = position;
+      half.origin = position;
+      half.next = seq;
+      const queue = half.rare().queue;
+      // One byte before the stream is a keep-alive's.
+      while (queue.first !== undefined && queue.first.end <= position) {
+        queue.shift();
+        this.held--;
+      }
+      half.state = queue.count > 0 ? WAITING : RUNNING;
+      if (flow.half0.state !== STARTING && flow.half1.state !== STARTING) flow.watch &= ~4;
+      this.play(this.collect([flow], 0));
+      return;
+    }
+    half.state = RUNNING;
+    half.next = seq;
+    half.position = 0;
+    half.origin = 0;
+  }
+
+  /** Hands on all that waits in these flows, holes declared, then their ends; by packet number across flows. */
+  close(flows: readonly Flow[], reason: 'capture-end' | 'reuse'): void {
+    for (const flow of flows) this.begin(flow);
+    const events = this.collect(flows, Number.POSITIVE_INFINITY);
+    const orders = new Map<Half, number>();
+    for (const { flow, side, order } of events) orders.set(flow.half(side), order);
+    for (const flow of flows) {
+      this.addEnd(events, flow, 0, orders.get(flow.half0) ?? 0);
+      this.addEnd(events, flow, 1, orders.get(flow.half1) ?? 0);
+    }
+    this.play(events, reason);
+    for (const flow of flows) flow.closed = true;
+  }
+
+  /** The peer acknowledged up to `ack`: decides about a probe, and about keep-alives while a start is held. */
+  acknowledged(flow: Flow, half: Half, side: number, ack: number): void {
+    const trouble = half.trouble;
+    if (trouble === undefined) return;
+    const probe = trouble.probe;
+    if (probe !== undefined && ((ack - half.next) | 0) > 0) this.acceptProbe(flow, half, side, trouble, probe);
+  }
+
+  /** A byte sent into a closed window. */
+  probe(flow: Flow, half: Half, address: number): void {
+    const { packet, sec, nsec } = this.at;
+    half.rare().probe = { start: half.position, end: half.position + 1, address, packet, sec, nsec };
+    flow.watch |= 8;
+    half.state = WAITING;
+  }
+
+  /** Forgets the lowest byte of a held start: it was a keep-alive's. */
+  dropFirst(half: Half): void {
+    if (half.rare().queue.shift() !== undefined) this.held--;
+  }
+
+  remark(flow: Flow, side: number, code: NoteCode, start: number, end: number, detail?: string): void {
+    if (flow.notes.length < MAX_REMARKS) flow.notes.push({ side, note: note(code, start, end, detail) });
+  }
+
+  // --- waiting -------------------------------------------------------------------------------------------------
+
+  private wait(
+    flow: Flow,
+    half: Half,
+    side: number,
+    from: number,
+    to: number,
+    buf: Uint8Array,
+    start: number,
+    address: number,
+    cut: number,
+  ): void {
+    const trouble = half.rare();
+    const probe = trouble.probe;
+    if (probe !== undefined) {
+      // The probe's byte was taken if its successor is sent, and is repeated otherwise.
+      if (from === half.position) this.dropProbe(flow, half, trouble);
+      else if (from === half.position + 1) this.acceptProbe(flow, half, side, trouble, probe);
+      if (half.state === RUNNING && from === half.position) {
+        this.deliver(flow, half, side, buf, start, start + (to - from), address, cut);
+        return;
+      }
+    }
+    const { queue } = trouble;
+    if (from > half.position) {
+      trouble.calm = queue.last !== undefined && queue.last.end === from ? trouble.calm + 1 : 0;
+    }
+    if (queue.last !== undefined && from < queue.last.start) trouble.outOfOrder++;
+    half.state = WAITING;
+    this.hold(flow, half, side, from, to, buf, start, address, cut);
+    const first = queue.first;
+    if (first !== undefined && first.start <= half.position) {
+      this.drain(flow, half, side);
+      return;
+    }
+    if (trouble.calm >= CALM_SEGMENTS) {
+      trouble.calm = 0;
+      this.play(this.collect([flow], Number.POSITIVE_INFINITY, half));
+    } else if (queue.count > HOLD_SEGMENTS || queue.bytes > HOLD_BYTES || this.held > HOLD_TOTAL) {
+      const offset = half.offset(half.position);
+      this.remark(flow, side, 'tcp.hold-limit', offset, offset + (first as Segment).start - half.position);
+      this.play(this.collect([flow], 1, half));
+    }
+  }
+
+  /** Puts a segment among those that wait, except for what is already there; returns how many pieces were new. */
+  private hold(
+    flow: Flow,
+    half: Half,
+    side: number,
+    from: number,
+    to: number,
+    buf: Uint8Array,
+    start: number,
+    address: number,
+    cut: number,
+  ): number {
+    const trouble = half.rare();
+    const { packet, sec, nsec } = this.at;
+    let added = trouble.queue.insert(from, to, address, packet, sec, nsec, (there, a, b) => {
+      trouble.retransmittedBytes += b - a;
+      if (there.address === HOLE) return;
+      const offset = this.store.difference(there.address + (a - there.start), buf, start + (a - from), start + (b - from));
+      if (offset >= 0) this.conflict(flow, half, side, a + offset, b);
+    });
+    if (added === 0 && to > from) trouble.retransmitted++;
+    if (cut > 0) added += trouble.queue.insert(to, to + cut, HOLE, packet, sec, nsec, NO_OVERLAP);
+    this.held += added;
+    return added;
+  }
+
+  /** Decides when enough of a connection without SYN was seen to know where it starts. */
+  private watchStart(flow: Flow, half: Half, inOrder: boolean, disordered: boolean): void {
+    if (inOrder) flow.calm++;
+    else if (disordered) {
+      flow.disordered = true;
+      flow.calm = 0;
+    }
+    const { queue } = half.rare();
+    const enough = flow.calm >= (flow.disordered ? START_CALM_DISORDERED : START_CALM);
+    if (enough || queue.count > HOLD_SEGMENTS || queue.bytes > HOLD_BYTES || this.held > HOLD_TOTAL) this.release(flow);
+  }
+
+  /** Takes the lowest byte that was seen for the start of each direction that is still held, and hands on what is contiguous. */
+  release(flow: Flow): void {
+    this.begin(flow);
+    this.play(this.collect([flow], 0));
+  }
+
+  private begin(flow: Flow): void {
+    this.beginHalf(flow.half0);
+    this.beginHalf(flow.half1);
+    flow.watch &= ~4;
+  }
+
+  private beginHalf(half: Half): void {
+    if (half.state !== STARTING) return;
+    const first = half.trouble?.queue.first;
+    const position = first === undefined ? 0 : first.start;
+    half.next = (half.next + (position - half.position)) | 0;
+    half.position = position;
+    half.origin = position;
+    half.state = first === undefined ? RUNNING : WAITING;
+  }
+
+  /** Hands on what now follows without a hole. The packet that filled the hole completed it, so its time counts. */
+  private drain(flow: Flow, half: Half, side: number): void {
+    const { queue } = half.rare();
+    for (let first = queue.first; first !== undefined && first.start <= half.position; first = queue.first) {
+      queue.shift();
+      this.held--;
+      this.deliverHeld(flow, half, side, first);
+    }
+    if (queue.count === 0) {
+      half.state = RUNNING;
+      half.rare().calm = 0;
+    }
+  }
+
+  private deliverHeld(flow: Flow, half: Half, side: number, segment: Segment): void {
+    if (segment.start > half.position) this.gap(flow, half, side, segment.start - half.position, 'tcp.hole');
+    const skip = Math.max(0, half.position - segment.start);
+    const length = segment.end - segment.start - skip;
+    if (length <= 0) return;
+    if (segment.address === HOLE) {
+      this.gap(flow, half, side, length, 'tcp.cut');
+      return;
+    }
+    const bytes = this.store.read(segment.address + skip, length);
+    this.deliver(flow, half, side, bytes, 0, bytes.length, segment.address + skip, length - bytes.length);
+  }
+
+  /** The events of what waits in these flows, over at most so many holes in each direction. */
+  private collect(flows: readonly Flow[], holes: number, only?: Half): Event[] {
+    const events: Event[] = [];
+    for (const flow of flows) {
+      for (let side = 0; side < 2; side++) {
+        const half = flow.half(side);
+        if (half.state !== WAITING || half.trouble === undefined || (only !== undefined && only !== half)) continue;
+        const { queue } = half.trouble;
+        let position = half.position;
+        let crossed = 0;
+        let order = 0;
+        let newest: Segment | undefined;
+        for (let segment = queue.first; segment !== undefined; segment = queue.first) {
+          if (segment.start > position) {
+            if (++crossed > holes) break;
+            newest = undefined;
+          }
+          queue.shift();
+          this.held--;
+          position = segment.end;
+          if (newest === undefined || segment.packet > newest.packet) newest = segment;
+          if (newest.packet > order) order = newest.packet;
+          events.push({ flow, side, segment, order, packet: newest.packet, sec: newest.sec, nsec: newest.nsec });
+        }
+        if (queue.count === 0 && half.trouble.probe === undefined) half.state = RUNNING;
+      }
+    }
+    return events;
+  }
+
+  private addEnd(events: Event[], flow: Flow, side: number, order: number): void {
+    if (flow.closed || (flow.sink === undefined && !flow.half0.eventful && !flow.half1.eventful)) return;
+    const half = flow.half(side);
+    let { packet, sec, nsec } = this.at;
+    if (half.fin) [packet, sec, nsec] = [half.finPacket, half.finSec, half.finNsec];
+    else if (flow.reset) [packet, sec, nsec] = [flow.resetPacket, flow.resetSec, flow.resetNsec];
+    events.push({ flow, side, segment: undefined, order: Math.max(order, packet), packet, sec, nsec });
+  }
+
+  /** Hands on events by packet number; those of one direction stay in their order. */
+  private play(events: Event[], reason: 'capture-end' | 'reuse' = 'capture-end'): void {
+    if (events.length === 0) return;
+    const at = this.at;
+    const { packet, sec, nsec } = at;
+    events.sort((a, b) => a.order - b.order);
+    for (const event of events) {
+      at.packet = event.packet;
+      at.sec = event.sec;
+      at.nsec = event.nsec;
+      const { flow, side, segment } = event;
+      const half = flow.half(side);
+      if (segment !== undefined) this.deliverHeld(flow, half, side, segment);
+      else this.endHalf(flow, half, side, reason);
+    }
+    at.packet = packet;
+    at.sec = sec;
+    at.nsec = nsec;
+  }
+
+  private endHalf(flow: Flow, half: Half, side: number, reason: 'capture-end' | 'reuse'): void {
+    if (half.trouble !== undefined && half.trouble.strays.length > 0) this.dropStrays(flow, half, side);
+    if (half.fin && half.state !== UNSEEN) {
+      const missing = (half.finSequence - half.next) | 0;
+      if (missing > 0 && missing <= WINDOW) this.gap(flow, half, side, missing, 'tcp.hole');
+    }
+    flow.sink?.end((side ^ flow.clientSide) as Dir, half.fin ? 'fin' : flow.reset ? 'reset' : reason);
+  }
+
+  private gap(flow: Flow, half: Half, side: number, length: number, code: 'tcp.hole' | 'tcp.cut'): void {
+    const trouble = half.rare();
+    const offset = half.offset(half.position);
+    if (trouble.holes.length < MAX_REMARKS) trouble.holes.push({ offset, length });
+    trouble.holeCount++;
+    if (length > 0) trouble.holeBytes += length;
+    this.remark(flow, side, code, offset, offset + Math.max(0, length));
+    const sink = this.sink(flow);
+    if (length > 0) {
+      half.next = (half.next + length) | 0;
+      half.position += length;
+    }
+    sink.gap((side ^ flow.clientSide) as Dir, length);
+  }
+
+  // --- repetitions ---------------------------------------------------------------------------------------------
+
+  private repeated(flow: Flow, half: Half, side: number, from: number, to: number, buf: Uint8Array, start: number, address: number): void {
+    const trouble = half.rare();
+    if (to - from <= 1 && to === half.position) {
+      trouble.keepAlives++;
+      return;
+    }
+    if (to <= half.origin) {
+      this.remark(flow, side, 'tcp.late-segment', 0, to - from, `${to - from} bytes from before the first ones, address ${address}`);
+      return;
+    }
+    trouble.retransmitted++;
+    trouble.retransmittedBytes += to - from;
+    this.compare(flow, half, side, from, to, buf, start);
+  }
+
+  /** Holds [from, to), which was handed on before, against what was handed on. */
+  private compare(flow: Flow, half: Half, side: number, from: number, to: number, buf: Uint8Array, start: number): void {
+    const { history } = this;
+    let end = to;
+    let entry = history.find(half.last, end);
+    while (entry >= 0 && end > from) {
+      const position = history.position(entry);
+      const stop = Math.min(end, position + history.length(entry));
+      if (stop < end) this.lateInHole(flow, half, side, Math.max(from, stop), end);
+      if (stop <= from) break;
+      const begin = Math.max(from, position);
+      const offset = this.store.difference(history.address(entry) + (begin - position), buf, start + (begin - from), start + (stop - from));
+      if (offset >= 0) this.conflict(flow, half, side, begin + offset, stop);
+      end = begin;
+      entry = history.find(entry, end);
+    }
+  }
+
+  private conflict(flow: Flow, half: Half, side: number, from: number, to: number): void {
+    this.remark(flow, side, 'tcp.overlap-conflict', half.offset(from), half.offset(to), `packet ${this.at.packet} has other bytes`);
+  }
+
+  private lateInHole(flow: Flow, half: Half, side: number, from: number, to: number): void {
+    this.remark(flow, side, 'tcp.late-segment', half.offset(from), half.offset(to), `${to - from} bytes in packet ${this.at.packet}`);
+  }
+
+  // --- probes and strays ---------------------------------------------------------------------------------------
+
+  private acceptProbe(flow: Flow, half: Half, side: number, trouble: Trouble, probe: Segment): void {
+    this.dropProbe(flow, half, trouble);
+    const bytes = this.store.read(probe.address, 1);
+    this.deliver(flow, half, side, bytes, 0, bytes.length, probe.address, 1 - bytes.length);
+    if (trouble.queue.count > 0) this.drain(flow, half, side);
+  }
+
+  private dropProbe(flow: Flow, half: Half, trouble: Trouble): void {
+    trouble.probe = undefined;
+    if (trouble.queue.count === 0) half.state = RUNNING;
+    if (flow.half0.trouble?.probe === undefined && flow.half1.trouble?.probe === undefined) flow.watch &= ~8;
+  }
+
+  private stray(
+    flow: Flow,
+    half: Half,
+    side: number,
+    seq: number,
+    from: number,
+    buf: Uint8Array,
+    start: number,
+    end: number,
+    address: number,
+  ): void {
+    const trouble = half.rare();
+    if (trouble.strays.length > 0 && trouble.strayNext !== seq) this.dropStrays(flow, half, side);
+    const { packet, sec, nsec } = this.at;
+    const length = end - start;
+    trouble.strays.push({ start: from, end: from + length, address, packet, sec, nsec });
+    trouble.strayNext = (seq + length) | 0;
+    if (trouble.strays.length < STRAYS_AGREE || length === 0) return;
+    const strays = trouble.strays;
+    trouble.strays = [];
+    if (half.state === STARTING) this.release(flow);
+    this.play(this.collect([flow], Number.POSITIVE_INFINITY, half));
+    const ahead = strays[0].start - half.position;
+    this.gap(flow, half, side, ahead > 0 ? ahead : -1, 'tcp.hole');
+    half.next = (trouble.strayNext - (from + length - strays[0].start)) | 0;
+    const shift = half.position - strays[0].start;
+    const events: Event[] = [];
+    for (const s of strays)
+      events.push({
+        flow,
+        side,
+        segment: { ...s, start: s.start + shift, end: s.end + shift },
+        order: s.packet,
+        packet: s.packet,
+        sec: s.sec,
+        nsec: s.nsec,
+      });
+    this.play(events);
+  }
+
+  private dropStrays(flow: Flow, half: Half, side: number): void {
+    const trouble = half.rare();
+    for (const stray of trouble.strays) {
+      trouble.strayCount++;
+      const offset = Math.max(0, half.offset(half.position));
+      this.remark(flow, side, 'tcp.stray-segment', offset, offset, `${stray.end - stray.start} bytes in packet ${stray.packet}`);
+    }
+    trouble.strays = [];
+  }
+}
+
+/** Ports that Apple's couriers and gateways listen on. */
+const SERVER_PORTS = [5223, 443, 2195, 2196, 2197];
+
+/** Decides who is the client when no SYN told: the other end of a known server port, else the end with the higher port below 1024's. */
+function guessRoles(flow: Flow): void {
+  const known0 = SERVER_PORTS.includes(flow.port(0));
+  const known1 = SERVER_PORTS.includes(flow.port(1));
+  if (known0 !== known1) flow.clientSide = known0 ? 1 : 0;
+  else if (flow.port(0) < 1024 !== flow.port(1) < 1024) flow.clientSide = flow.port(0) < 1024 ? 1 : 0;
+}

@@ -1,0 +1,336 @@
+import type { Arrival } from '../core/stream.ts';
+import { type AddressTexts, Flow, type Half, RUNNING, STARTING, UNSEEN } from './flow.ts';
+import { FlowTable } from './flow-table.ts';
+import { type Connections, Reassembly, type SegmentStore, WINDOW } from './reassembly.ts';
+
+const FIN = 1;
+const SYN = 2;
+const RST = 4;
+const ACK = 16;
+
+/** Shortest TCP header. */
+const HEADER = 20;
+
+/** Bytes that the snap length can plausibly have cut off one segment: the largest segments (BIG TCP) have 512 KiB. */
+const MAX_CUT = 1024 * 1024;
+
+/** Connections followed at once. A flood of forged SYNs would otherwise fill the memory: about 500 bytes each. */
+export const FLOW_LIMIT = 1_000_000;
+
+/**
+ * Packets of the whole capture that are waited for after a connection ended, or after its unknown start was seen:
+ * what comes late belongs to it until then. More than the reordering of any capturing.
+ */
+export const PATIENCE_PACKETS = 4096;
+
+/** Keeps IPv4 and IPv6 keys apart: IPv6 addresses are small numbers in a key. */
+const SIX = 0x5bd1e995;
+
+/** TCP packets to connections: finds the flow, handles the beginning and the end, and passes data to the reassembly. */
+export class Tcp {
+  readonly flows: Flow[] = [];
+  /** Packets of connections beyond `FLOW_LIMIT`. */
+  unfollowed = 0;
+  /** TCP packets whose header is cut or nonsense. */
+  malformed = 0;
+  process: string | undefined = undefined;
+  private readonly at: Arrival;
+  private readonly table = new FlowTable();
+  private readonly texts: AddressTexts;
+  private readonly reassembly: Reassembly;
+  /** Flows whose time is up at a packet count; the delay is one constant, so the queue is in order. */
+  private readonly dueFlows: Flow[] = [];
+  private readonly duePackets: number[] = [];
+  private dueHead = 0;
+  private seen = 0;
+  private nextDue = Number.POSITIVE_INFINITY;
+
+  constructor(at: Arrival, store: SegmentStore, connections: Connections, texts: AddressTexts) {
+    this.at = at;
+    this.texts = texts;
+    this.reassembly = new Reassembly(at, store, connections);
+  }
+
+  /**
+   * One TCP packet. `buf[tcp, end)` was captured, `wireEnd` is where the IP packet ended on the wire; `address` belongs
+   * to `buf[tcp]`. `source` and `target` are the words of the flow key for the two addresses.
+   */
+  packet(
+    buf: Uint8Array,
+    tcp: number,
+    end: number,
+    wireEnd: number,
+    address: number,
+    source: number,
+    target: number,
+    tunnel: number,
+    six: boolean,
+  ): void {
+    if (tcp + HEADER > end) {
+      this.malformed++;
+      return;
+    }
+    const data = tcp + ((buf[tcp + 12] >> 4) << 2);
+    if (data < tcp + HEADER || data > wireEnd) {
+      this.malformed++;
+      return;
+    }
+    if (++this.seen >= this.nextDue) this.due();
+    const sourcePort = (buf[tcp] << 8) | buf[tcp + 1];
+    const targetPort = (buf[tcp + 2] << 8) | buf[tcp + 3];
+    const key = six ? tunnel ^ SIX : tunnel;
+    let side = 0;
+    let low = source;
+    let high = target;
+    let ports = (sourcePort << 16) | targetPort;
+    if (source > target || (source === target && sourcePort > targetPort)) {
+      side = 1;
+      low = target;
+      high = source;
+      ports = (targetPort << 16) | sourcePort;
+    }
+    const found = this.table.find(low, high, ports, key);
+    let flow: Flow;
+    if (found >= 0) flow = this.flows[found];
+    else {
+      if (this.flows.length >= FLOW_LIMIT) {
+        this.unfollowed++;
+        return;
+      }
+      flow = this.open(low, high, ports, tunnel, six, side as 0 | 1);
+    }
+    const flags = buf[tcp + 13];
+    const half = side === 0 ? flow.half0 : flow.half1;
+    const payload = data < end ? end - data : 0;
+    if ((flags & (FIN | SYN | RST)) === 0 && flow.watch === 0 && (buf[tcp + 14] | buf[tcp + 15]) !== 0) {
+      if (wireEnd <= data) {
+        half.packets++;
+        return;
+      }
+      const seq = (buf[tcp + 4] << 24) | (buf[tcp + 5] << 16) | (buf[tcp + 6] << 8) | buf[tcp + 7];
+      if (half.state === RUNNING && seq === half.next && !flow.closed) {
+        half.packets++;
+        const cut = wireEnd - data - payload;
+        this.reassembly.deliver(flow, half, side, buf, data, data + payload, address + (data - tcp), cut > MAX_CUT ? 0 : cut);
+        return;
+      }
+    }
+    this.closer(flow, half, side as 0 | 1, flags, buf, tcp, data, data + payload, wireEnd, address);
+  }
+
+  /** End of the capture: everything that waits is handed on, and every direction ends. */
+  finish(): void {
+    this.reassembly.close(
+      this.flows.filter((flow) => !flow.closed),
+      'capture-end',
+    );
+    this.nextDue = Number.POSITIVE_INFINITY;
+    this.dueFlows.length = 0;
+    this.duePackets.length = 0;
+  }
+
+  /** Everything but an expected data segment and a plain ACK. */
+  private closer(
+    flow: Flow,
+    half: Half,
+    side: 0 | 1,
+    flags: number,
+    buf: Uint8Array,
+    tcp: number,
+    data: number,
+    end: number,
+    wireEnd: number,
+    address: number,
+  ): void {
+    let seq = (buf[tcp + 4] << 24) | (buf[tcp + 5] << 16) | (buf[tcp + 6] << 8) | buf[tcp + 7];
+    const ack = (buf[tcp + 8] << 24) | (buf[tcp + 9] << 16) | (buf[tcp + 10] << 8) | buf[tcp + 11];
+    const length = end - data;
+    let cut = Math.max(0, wireEnd - data - length);
+    if (cut > MAX_CUT) cut = 0;
+    if ((flags & SYN) !== 0) {
+      const current = this.syn(flow, half, side, seq, ack, flags);
+      if (current === undefined) return;
+      flow = current;
+      half = flow.half(side);
+      seq = (seq + 1) | 0;
+    }
+    half.packets++;
+    if (flow.closed) {
+      if (length > 0 && half.bytes > 0 && ((seq + length - half.next) | 0) > 0) {
+        const offset = half.offset(half.position);
+        this.reassembly.remark(flow, side, 'tcp.data-after-end', offset, offset, `${length} bytes in packet ${this.at.packet}`);
+      }
+      return;
+    }
+    if ((flags & RST) !== 0) {
+      this.rst(flow, half, seq);
+      return;
+    }
+    if (flow.watch !== 0 || (buf[tcp + 14] | buf[tcp + 15]) === 0) this.watch(flow, side, flags, ack, (buf[tcp + 14] << 8) | buf[tcp + 15]);
+    if (length + cut > 0) this.data(flow, half, side, seq, buf, data, end, address + (data - tcp), cut);
+    if ((flags & FIN) !== 0) this.fin(flow, half, (seq + length + cut) | 0);
+  }
+
+  private data(
+    flow: Flow,
+    half: Half,
+    side: 0 | 1,
+    seq: number,
+    buf: Uint8Array,
+    start: number,
+    end: number,
+    address: number,
+    cut: number,
+  ): void {
+    const one = end - start === 1 && cut === 0;
+    if (one && half.state <= STARTING && this.keepAlive(half, seq)) return;
+    if (one && half.state === RUNNING && seq === half.next && (flow.watch & (2 >> side)) !== 0) {
+      this.reassembly.probe(flow, half, address);
+      return;
+    }
+    if (half.fin && half.state === RUNNING && ((seq - half.finSequence) | 0) >= 0 && half.next === half.finSequence) {
+      const offset = half.offset(half.position);
+      this.reassembly.remark(flow, side, 'tcp.data-after-fin', offset, offset + (end - start), `packet ${this.at.packet}`);
+      // FIN has a sequence number of its own; senders that break this rule may count it or not.
+      if (seq === ((half.finSequence + 1) | 0)) half.next = seq;
+    }
+    if (half.state === UNSEEN) this.schedule(flow);
+    this.reassembly.segment(flow, half, side, seq, buf, start, end, address, cut);
+  }
+
+  /** Whether one byte of a stream whose start is not known is a keep-alive's: the peer had acknowledged it before it came. */
+  private keepAlive(half: Half, seq: number): boolean {
+    const behind = (seq + 1) | 0;
+    if (!half.peerAckSeen || half.peerAck !== behind) return false;
+    const trouble = half.rare();
+    trouble.keepAlives++;
+    const first = trouble.queue.first;
+    // The first one came before the acknowledgement and was taken for data.
+    if (first !== undefined && first.end - first.start === 1 && ((half.next + first.end) | 0) === behind) this.reassembly.dropFirst(half);
+    return true;
+  }
+
+  /** Window and acknowledgement, while they matter: a window was closed, a probe is out, or a start is held. */
+  private watch(flow: Flow, side: 0 | 1, flags: number, ack: number, window: number): void {
+    if (window === 0 && (flags & ACK) !== 0) flow.watch |= 1 << side;
+    else flow.watch &= ~(1 << side);
+    if ((flags & ACK) === 0) return;
+    const peer = side === 0 ? flow.half1 : flow.half0;
+    if (!peer.peerAckSeen || ((ack - peer.peerAck) | 0) > 0) peer.peerAck = ack;
+    peer.peerAckSeen = true;
+    if ((flow.watch & 8) !== 0) this.reassembly.acknowledged(flow, peer, 1 - side, ack);
+  }
+
+  // --- beginning and end ---------------------------------------------------------------------------------------
+
+  /** The flow that a SYN belongs to: this one, or a new one with the same key. undefined: there are too many. */
+  private syn(flow: Flow, half: Half, side: 0 | 1, isn: number, ack: number, flags: number): Flow | undefined {
+    if (this.isReuse(flow, half, side, isn, flags)) {
+      if (!flow.closed) this.reassembly.close([flow], 'reuse');
+      if (this.flows.length >= FLOW_LIMIT) {
+        this.unfollowed++;
+        return undefined;
+      }
+      const key = flow.six ? flow.tunnel ^ SIX : flow.tunnel;
+      this.table.find(flow.low, flow.high, flow.ports, key);
+      flow = this.open(flow.low, flow.high, flow.ports, flow.tunnel, flow.six, side);
+      half = flow.half(side);
+    }
+    const answer = (flags & ACK) !== 0;
+    if (!flow.rolesKnown && flow.sink === undefined) {
+      flow.clientSide = answer ? ((1 - side) as 0 | 1) : side;
+      flow.rolesKnown = true;
+    }
+    half.isn = isn;
+    half.synSeen = true;
+    if (half.state <= STARTING) this.reassembly.anchor(flow, half, side, (isn + 1) | 0);
+    const peer = flow.half(1 - side);
+    if (answer && !peer.synSeen && peer.state <= STARTING && startsAt(peer, ack)) this.reassembly.anchor(flow, peer, 1 - side, ack);
+    return flow;
+  }
+
+  private isReuse(flow: Flow, half: Half, side: 0 | 1, isn: number, flags: number): boolean {
+    if (flow.closed) return true;
+    if (half.synSeen) {
+      if (half.isn !== isn) return true;
+      // The same number again is a repetition, unless the connection was over.
+      return (flags & ACK) === 0 && (flow.reset || (flow.half0.fin && flow.half1.fin));
+    }
+    const start = (isn + 1) | 0;
+    const peer = flow.half(1 - side);
+    if (half.state === UNSEEN) {
+      if (half.fin) return Math.abs((half.finSequence - start) | 0) > WINDOW || ((half.finSequence - start) | 0) < 0;
+      return peer.state >= RUNNING && !peer.synSeen && (flags & ACK) === 0;
+    }
+    if (half.state === STARTING) return !startsAt(half, start);
+    return ((half.next - (half.position - half.origin)) | 0) !== start;
+  }
+
+  private rst(flow: Flow, half: Half, seq: number): void {
+    if (half.state >= RUNNING && Math.abs((seq - half.next) | 0) > WINDOW) return;
+    if (!flow.reset) {
+      flow.reset = true;
+      flow.resetPacket = this.at.packet;
+      flow.resetSec = this.at.sec;
+      flow.resetNsec = this.at.nsec;
+    }
+    this.schedule(flow);
+  }
+
+  private fin(flow: Flow, half: Half, seq: number): void {
+    if (half.fin) return;
+    if (half.state >= RUNNING && Math.abs((seq - half.next) | 0) > WINDOW) return;
+    half.fin = true;
+    half.finSequence = seq;
+    half.finPacket = this.at.packet;
+    half.finSec = this.at.sec;
+    half.finNsec = this.at.nsec;
+    if (flow.half0.fin && flow.half1.fin) this.schedule(flow);
+  }
+
+  private open(low: number, high: number, ports: number, tunnel: number, six: boolean, side: 0 | 1): Flow {
+    const index = this.table.add(low, high, ports, six ? tunnel ^ SIX : tunnel);
+    const flow = new Flow(index, { low, high, ports, tunnel, six }, side, this.at.packet, this.process, this.texts);
+    this.flows.push(flow);
+    return flow;
+  }
+
+  /** Looks at the flow again when `PATIENCE_PACKETS` more packets have come. */
+  private schedule(flow: Flow): void {
+    if (flow.lingering >= 0) return;
+    flow.lingering = flow.half0.bytes + flow.half1.bytes;
+    this.dueFlows.push(flow);
+    this.duePackets.push(this.seen + PATIENCE_PACKETS);
+    if (this.dueFlows.length === this.dueHead + 1) this.nextDue = this.duePackets[this.dueHead];
+  }
+
+  private due(): void {
+    while (this.dueHead < this.dueFlows.length && this.duePackets[this.dueHead] <= this.seen) {
+      const flow = this.dueFlows[this.dueHead++];
+      const before = flow.lingering;
+      flow.lingering = -1;
+      if (flow.closed) continue;
+      if (flow.half0.state === STARTING || flow.half1.state === STARTING) this.reassembly.release(flow);
+      const over = flow.reset || (flow.half0.fin && flow.half1.fin);
+      if (!over) continue;
+      // Bytes that still came mean that the end was not the end (a forged RST), or that it is not complete yet.
+      if (flow.half0.bytes + flow.half1.bytes !== before) this.schedule(flow);
+      else this.reassembly.close([flow], 'capture-end');
+    }
+    if (this.dueHead > 1024) {
+      this.dueFlows.splice(0, this.dueHead);
+      this.duePackets.splice(0, this.dueHead);
+      this.dueHead = 0;
+    }
+    this.nextDue = this.dueHead < this.duePackets.length ? this.duePackets[this.dueHead] : Number.POSITIVE_INFINITY;
+  }
+}
+
+/** Whether a direction whose start is held can begin with this sequence number: not behind its lowest byte (but for a keep-alive's), and near. */
+function startsAt(half: Half, seq: number): boolean {
+  if (half.state === UNSEEN) return true;
+  const first = half.trouble?.queue.first;
+  const lowest = (half.next + (first?.start ?? 0)) | 0;
+  const distance = (lowest - seq) | 0;
+  return distance >= -1 && distance <= WINDOW;
+}
