@@ -179,6 +179,8 @@ export class Http2Framing implements Framing {
     }
     if (row.closed) {
       this.lone(FRAME.data, stream, 0, cells);
+      this.single.references.fact(HISTORY.bodyPart, 0, end - start);
+      cells.aux = this.auxOf(this.single);
       if (ends) this.finish(side, row);
       return;
     }

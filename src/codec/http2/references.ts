@@ -31,6 +31,7 @@ export const HISTORY = {
   bodyCut: 21,
   flowControl: 22,
   listTooLong: 23,
+  bodyPart: 24,
 } as const;
 
 /** Bytes of resolved references kept for a row. APNs takes 8,000 bytes of headers; a block of one-byte references could expand 4,000 times. */

@@ -101,6 +101,16 @@ export const HTTP2_FRAME_NOTES = {
     sentence: 'The sender will end the connection.',
     advice: 'Streams above the last stream id were not processed and can be sent again on a new connection.',
   },
+  'http2.reset-error': {
+    severity: 'warn',
+    sentence: 'The stream was reset because of an error.',
+    advice: 'The error code says why. REFUSED_STREAM: nothing was done, the request can be sent again.',
+  },
+  'http2.goaway-error': {
+    severity: 'warn',
+    sentence: 'The connection is being ended for a reason.',
+    advice: 'Streams above the last stream id were not processed and can be sent again on a new connection once the reason is dealt with.',
+  },
   'http2.setting-value': {
     severity: 'error',
     sentence: 'A setting has a value that is not allowed.',

@@ -1,0 +1,161 @@
+import type { Field } from '../../core/message.ts';
+import type { Note } from '../../core/note.ts';
+import { printable, shorten } from '../../core/text.ts';
+import { isoTime } from '../../core/time.ts';
+import { HEADERS, type HeaderDef } from '../../schema/http2-headers.ts';
+import { note } from '../../schema/notes.ts';
+import { byteCount, field } from './fields.ts';
+import type { HeaderLine, HeaderList } from './header-list.ts';
+import { BLOCK_FAULT, BLOCK_FAULT_WORDS, FORM_WORDS } from './hpack-block.ts';
+import { type JwtParts, jwtParts } from './jwt.ts';
+import { TAG } from './references.ts';
+
+const DEFS = new Map<string, HeaderDef>(HEADERS.map((def) => [def.name, def]));
+
+/** The schema's row of a header name, or undefined. */
+export function headerDef(name: string): HeaderDef | undefined {
+  return DEFS.get(name);
+}
+
+const MISSING_WORDS: Readonly<Record<number, string>> = {
+  [TAG.lost]: 'not captured',
+  [TAG.invalid]: 'no such entry',
+  [TAG.name]: 'value not captured',
+  [TAG.value]: 'name not captured',
+  [TAG.cut]: 'beyond the limit',
+};
+
+/** The headers of one block as a group, as they stand on the wire; makes the notes about header compression. */
+export function headersField(list: HeaderList, label: string, at: { start: number; end: number }, notes: Note[]): Field {
+  const children = list.lines.map((line) => headerField(line));
+  for (const { size, at: place } of list.sizeUpdates) {
+    children.unshift(field('table_size', 'Header table size', size, byteCount(size), { at: place, filter: 'http2.header_table_size' }));
+  }
+  compressionNotes(list, notes);
+  const count = list.lines.length + list.more;
+  const more = list.more > 0 ? `, the first ${list.lines.length} shown` : '';
+  return field('headers', label, count, `${count}${more}`, { at, filter: 'http2.headers', children });
+}
+
+function compressionNotes(list: HeaderList, notes: Note[]): void {
+  let unresolved: HeaderLine | undefined;
+  let unresolvedCount = 0;
+  for (const line of list.lines) {
+    if (line.badHuffman)
+      notes.push(note('http2.header-huffman', line.at.start, line.at.end, line.name === undefined ? undefined : printable(line.name)));
+    if (line.missing === TAG.invalid) notes.push(note('http2.header-index', line.at.start, line.at.end, `index ${line.index}`));
+    else if (line.missing === TAG.cut) notes.push(note('http2.header-list-large', line.at.start, line.at.end));
+    else if (line.missing !== undefined) {
+      unresolved ??= line;
+      unresolvedCount++;
+    }
+    if (line.missing === TAG.cut) break;
+  }
+  if (unresolved !== undefined) {
+    const detail = unresolvedCount === 1 ? `index ${unresolved.index}` : `${unresolvedCount} headers, first index ${unresolved.index}`;
+    notes.push(note('http2.header-unresolved', unresolved.at.start, unresolved.at.end, detail));
+  }
+  if (list.more > 0) notes.push(note('http2.header-list-large', 0, 0, `${list.more} more headers`));
+  if (list.fault !== BLOCK_FAULT.none && list.faultAt !== undefined) {
+    notes.push(note('http2.header-block-broken', list.faultAt.start, list.faultAt.end, BLOCK_FAULT_WORDS[list.fault]));
+  }
+}
+
+function headerField(line: HeaderLine): Field {
+  const name = line.name ?? `entry ${line.index}`;
+  const def = line.name === undefined ? undefined : DEFS.get(line.name);
+  const missing = line.missing === undefined ? (line.badHuffman ? 'broken Huffman code' : undefined) : MISSING_WORDS[line.missing];
+  const words: string[] = [];
+  if (line.value !== undefined) words.push(printable(line.value));
+  if (missing !== undefined) words.push(`(${missing})`);
+  const how = `${FORM_WORDS[line.form]}${line.index > 0 ? `, index ${line.index}` : ''}`;
+  const children: Field[] = [field('form', 'Written as', line.form, how, { at: line.at, filter: 'http2.header.form' })];
+  const safe = printable(name);
+  return field(safe, safe, line.value, words.join(' '), {
+    at: line.at,
+    filter: `http2.header.${filterPart(name)}`,
+    privacy: def?.privacy,
+    children,
+  });
+}
+
+/** Filter names have no characters from the wire but these; a pseudo-header's colon is left out. */
+function filterPart(name: string): string {
+  return shorten(name.toLowerCase().replace(/^:/, ''), 64).replace(/[^a-z0-9_.-]/g, '_');
+}
+
+/** The provider token of an authorization header as a group, with its notes. */
+export function tokenField(line: HeaderLine, notes: Note[]): { field: Field; parts: JwtParts } | undefined {
+  if (line.value === undefined) return undefined;
+  const space = line.value.indexOf(' ');
+  if (space < 0 || line.value.slice(0, space).toLowerCase() !== 'bearer') {
+    notes.push(note('http2.authorization-scheme', line.at.start, line.at.end));
+    return undefined;
+  }
+  const text = line.value.slice(space + 1).trim();
+  const parts = jwtParts(text);
+  // Places inside are known only when the value is not Huffman-coded and starts in front of the token with one space.
+  const value = line.valueAt;
+  const plain = value !== undefined && value.end - value.start === line.value.length && line.value.length === space + 1 + text.length;
+  const place = (part: { start: number; end: number }) =>
+    value === undefined
+      ? line.at
+      : plain
+        ? { start: value.start + space + 1 + part.start, end: value.start + space + 1 + part.end }
+        : value;
+  for (const { code, part, detail } of parts.problems) notes.push(note(code, place(part).start, place(part).end, detail));
+  const issued = parts.issuedAt === undefined ? undefined : isoTime(Math.floor(parts.issuedAt), 0, 0);
+  const header = { at: place(parts.headerAt) };
+  const claims = { at: place(parts.claimsAt) };
+  const children: Field[] = [];
+  if (parts.algorithm !== undefined)
+    children.push(field('alg', 'Algorithm', parts.algorithm, undefined, { ...header, filter: 'apns.jwt.alg' }));
+  if (parts.keyId !== undefined)
+    children.push(field('kid', 'Key id', parts.keyId, undefined, { ...header, filter: 'apns.jwt.kid', privacy: 'identity' }));
+  if (parts.teamId !== undefined)
+    children.push(field('iss', 'Team id', parts.teamId, undefined, { ...claims, filter: 'apns.jwt.iss', privacy: 'identity' }));
+  if (issued !== undefined) {
+    const iat = parts.issuedAt as number;
+    const seconds = Number.isSafeInteger(iat) && iat > 0xffffffff ? BigInt(iat) : iat;
+    children.push(field('iat', 'Issued at', seconds, issued, { ...claims, filter: 'apns.jwt.iat' }));
+  }
+  children.push(
+    ...otherMembers('header', parts.header, ['alg', 'kid'], header),
+    ...otherMembers('claims', parts.claims, ['iss', 'iat'], claims),
+  );
+  if (parts.signature !== undefined && parts.signature.length > 0) {
+    children.push(
+      field('signature', 'Signature', parts.signature, `${parts.signature.length} bytes`, {
+        at: place(parts.signatureAt),
+        filter: 'apns.jwt.signature',
+        privacy: 'credential',
+      }),
+    );
+  }
+  const words = [
+    parts.keyId === undefined ? 'no key id' : `key ${printable(parts.keyId)}`,
+    parts.teamId === undefined ? 'no team' : `team ${printable(parts.teamId)}`,
+    issued === undefined ? 'no time' : `issued ${issued}`,
+  ];
+  return { parts, field: field('jwt', 'Provider token', null, words.join(', '), { at: line.at, filter: 'apns.jwt', children }) };
+}
+
+/** Members of a token part that have no field of their own. */
+function otherMembers(
+  part: string,
+  object: JwtParts['header'],
+  known: readonly string[],
+  extra: { at: { start: number; end: number } },
+): Field[] {
+  if (object === undefined) return [];
+  return Object.entries(object)
+    .filter(([key]) => !known.includes(key))
+    .slice(0, 16)
+    .map(([key, value]) => {
+      const text = typeof value === 'string' ? value : JSON.stringify(value);
+      return field(printable(key), `${printable(key)} (${part})`, text, printable(text), {
+        ...extra,
+        filter: `apns.jwt.${part}.${filterPart(key)}`,
+      });
+    });
+}

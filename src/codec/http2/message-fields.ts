@@ -1,0 +1,136 @@
+import { fromHex, toHex } from '../../core/bytes.ts';
+import type { Field, Value } from '../../core/message.ts';
+import type { Note } from '../../core/note.ts';
+import { printable } from '../../core/text.ts';
+import { isoTime } from '../../core/time.ts';
+import { HEADERS, type HeaderDef, ROUTES } from '../../schema/http2-headers.ts';
+import { STATUS_WORDS } from '../../schema/reasons.ts';
+import { field } from './fields.ts';
+import { tokenField } from './header-fields.ts';
+import type { HeaderLine } from './header-list.ts';
+import type { JwtParts } from './jwt.ts';
+
+/** The headers of one message by name, in the order of the wire. */
+export class HeaderSet {
+  readonly lines: readonly HeaderLine[];
+  /** Some header is not known: that something is missing cannot be said. */
+  readonly partial: boolean;
+  private readonly byName = new Map<string, HeaderLine[]>();
+
+  constructor(lines: readonly HeaderLine[], partial: boolean) {
+    this.lines = lines;
+    this.partial = partial || lines.some((line) => line.name === undefined || line.missing !== undefined);
+    for (const line of lines) {
+      if (line.name === undefined) continue;
+      const same = this.byName.get(line.name);
+      if (same === undefined) this.byName.set(line.name, [line]);
+      else same.push(line);
+    }
+  }
+
+  all(name: string): readonly HeaderLine[] {
+    return this.byName.get(name) ?? [];
+  }
+
+  /** The first header of this name that has a value. */
+  line(name: string): HeaderLine | undefined {
+    return this.all(name).find((line) => line.value !== undefined);
+  }
+
+  value(name: string): string | undefined {
+    return this.line(name)?.value;
+  }
+
+  names(): IterableIterator<string> {
+    return this.byName.keys();
+  }
+}
+
+/** What the path of a request holds: the part between the prefix and the suffix of its route. */
+export interface PathPart {
+  readonly holds: 'token' | 'bundle';
+  readonly text: string;
+  /** Offset in the path. */
+  readonly offset: number;
+}
+
+export function pathPart(path: string): PathPart | undefined {
+  const plain = path.split('?', 1)[0];
+  for (const { prefix, suffix, holds } of ROUTES) {
+    if (plain.length < prefix.length + suffix.length || !plain.startsWith(prefix) || !plain.endsWith(suffix)) continue;
+    return { holds, text: plain.slice(prefix.length, plain.length - suffix.length), offset: prefix.length };
+  }
+  return undefined;
+}
+
+/** The headers with a meaning, in the order of the schema, then what the path and the provider token hold. */
+export function meaningFields(headers: HeaderSet, notes: Note[]): { fields: Field[]; token: JwtParts | undefined } {
+  const fields: Field[] = [];
+  for (const def of HEADERS) {
+    if (def.alias === undefined) continue;
+    const line = headers.line(def.name);
+    if (line === undefined) continue;
+    const { value, text } = readValue(def, line.value as string);
+    const name = def.alias.slice(def.alias.indexOf('.') + 1);
+    fields.push(field(name, def.label, value, text, { at: line.at, filter: def.alias, privacy: def.privacy }));
+  }
+  const path = headers.line(':path');
+  if (path !== undefined) fields.push(...pathFields(path, headers));
+  const authorization = headers.line('authorization');
+  const token = authorization && tokenField(authorization, notes);
+  if (token !== undefined) fields.push(token.field);
+  return { fields, token: token?.parts };
+}
+
+function pathFields(line: HeaderLine, headers: HeaderSet): Field[] {
+  const part = pathPart(line.value as string);
+  if (part === undefined || part.text === '') return [];
+  const plain = line.valueAt !== undefined && line.valueAt.end - line.valueAt.start === (line.value as string).length;
+  const start = plain ? (line.valueAt as { start: number }).start + part.offset : line.at.start;
+  const at = plain ? { start, end: start + part.text.length } : (line.valueAt ?? line.at);
+  if (part.holds === 'token') {
+    const bytes = fromHex(part.text);
+    return [
+      field('token', 'Device token', bytes ?? part.text, bytes === undefined ? undefined : toHex(bytes), {
+        at,
+        filter: 'apns.token',
+        privacy: 'token',
+      }),
+    ];
+  }
+  // A broadcast's topic is its app; a client may send apns-topic as well, which stands above.
+  const topic =
+    headers.line('apns-topic') === undefined ? [field('topic', 'Topic', part.text, undefined, { at, filter: 'apns.topic' })] : [];
+  return [...topic, field('bundle', 'Bundle id', part.text, undefined, { at, filter: 'apns.bundle' })];
+}
+
+const DIGITS = /^\d+$/;
+const PRIORITY_WORDS: Readonly<Record<string, string>> = { '10': 'at once', '5': 'power saving', '1': 'lowest' };
+
+/** An unsigned decimal number as data: a bigint beyond 32 bits, the text itself when it is none. */
+function numberOf(text: string): Value {
+  // Twenty digits hold any 64-bit number; longer text is no number of anyone's.
+  if (!DIGITS.test(text) || text.length > 20) return text;
+  const value = BigInt(text);
+  return value > 0xffffffffn ? value : Number(value);
+}
+
+function readValue(def: HeaderDef, text: string): { value: Value; text: string } {
+  const shown = printable(text);
+  if (def.type === 'epoch-seconds') {
+    const value = numberOf(text);
+    if (typeof value === 'string') return { value, text: shown };
+    return { value, text: value === 0 ? '0 (one attempt, not stored)' : isoTime(Number(value), 0, 0) };
+  }
+  if (def.type === 'priority') {
+    const words = PRIORITY_WORDS[text];
+    return { value: numberOf(text), text: words === undefined ? shown : `${shown} (${words})` };
+  }
+  if (def.type === 'status') {
+    const value = numberOf(text);
+    const words = typeof value === 'number' ? STATUS_WORDS[value] : undefined;
+    return { value, text: words === undefined ? shown : `${shown} ${words}` };
+  }
+  if (def.type === 'uint') return { value: numberOf(text), text: shown };
+  return { value: text, text: shown };
+}
