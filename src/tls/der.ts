@@ -163,7 +163,11 @@ export function derTime(value: Der | undefined): number | undefined {
   if (value === undefined) return undefined;
   const text = Array.from(derContent(value), (c) => String.fromCharCode(c)).join('');
   const match =
-    value.tag === TAG.utcTime ? /^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)?Z$/.exec(text) : value.tag === TAG.generalizedTime ? /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)?(?:\.\d+)?Z$/.exec(text) : null;
+    value.tag === TAG.utcTime
+      ? /^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)?Z$/.exec(text)
+      : value.tag === TAG.generalizedTime
+        ? /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)?(?:\.\d+)?Z$/.exec(text)
+        : null;
   if (match === null) return undefined;
   let year = Number(match[1]);
   // RFC 5280: two digits are 1950 to 2049.

@@ -180,7 +180,18 @@ export function readSsl2Hello(bytes: Uint8Array, start: number, end: number): Cl
   // The challenge is the random, with zeros in front when it is shorter.
   const random = new Uint8Array(32);
   random.set(given.copy(), 32 - challenge);
-  return { version, random, sessionId, suites, sni: undefined, alpn: [], ticket: undefined, versions: [], identities: [], earlyData: false };
+  return {
+    version,
+    random,
+    sessionId,
+    suites,
+    sni: undefined,
+    alpn: [],
+    ticket: undefined,
+    versions: [],
+    identities: [],
+    earlyData: false,
+  };
 }
 
 /** Total length of the SSL 2.0 hello at `at`, 0 when there is none, -1 when more bytes are needed to tell. */

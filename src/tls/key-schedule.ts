@@ -52,7 +52,14 @@ export function sessionHash(version: number, digest: Digest, messages: readonly 
 }
 
 /** The 48-byte master secret. `hash` is the session hash when the extended master secret was agreed. */
-export function masterSecret(version: number, digest: Digest, premaster: Uint8Array, clientRandom: Uint8Array, serverRandom: Uint8Array, hash: Uint8Array | undefined): Uint8Array {
+export function masterSecret(
+  version: number,
+  digest: Digest,
+  premaster: Uint8Array,
+  clientRandom: Uint8Array,
+  serverRandom: Uint8Array,
+  hash: Uint8Array | undefined,
+): Uint8Array {
   if (hash !== undefined) return prf(version, digest, premaster, 'extended master secret', hash, 48);
   return prf(version, digest, premaster, 'master secret', Buffer.concat([clientRandom, serverRandom]), 48);
 }
@@ -70,7 +77,14 @@ export function pskPremaster(psk: Uint8Array, other: Uint8Array = new Uint8Array
 }
 
 /** The key material of both directions; note that the server random comes first here. */
-export function keyBlock(version: number, digest: Digest, master: Uint8Array, clientRandom: Uint8Array, serverRandom: Uint8Array, length: number): Uint8Array {
+export function keyBlock(
+  version: number,
+  digest: Digest,
+  master: Uint8Array,
+  clientRandom: Uint8Array,
+  serverRandom: Uint8Array,
+  length: number,
+): Uint8Array {
   return prf(version, digest, master, 'key expansion', Buffer.concat([serverRandom, clientRandom]), length);
 }
 

@@ -91,11 +91,22 @@ export function pkcs12Keys(bytes: Uint8Array, name: string, password: string): U
     if (plain !== undefined) collect(derAt(plain, 0, plain.length), passwords, name, keys, refused, 0);
   }
   if (keys.length > 0) return keys;
-  if (refused.length > 0) throw new UserError('keys.pkcs12-legacy', `${name}: the private key is protected with ${refused[0]}, which OpenSSL 3 has dropped; ${HINT}`);
+  if (refused.length > 0)
+    throw new UserError(
+      'keys.pkcs12-legacy',
+      `${name}: the private key is protected with ${refused[0]}, which OpenSSL 3 has dropped; ${HINT}`,
+    );
   throw new UserError('keys.pkcs12', `${name}: no private key inside`);
 }
 
-function collect(contents: Der | undefined, passwords: Passwords, name: string, keys: Uint8Array[], refused: string[], depth: number): void {
+function collect(
+  contents: Der | undefined,
+  passwords: Passwords,
+  name: string,
+  keys: Uint8Array[],
+  refused: string[],
+  depth: number,
+): void {
   for (const bag of sequence(contents)) {
     const [type, wrapped] = sequence(bag);
     const value = wrapped === undefined ? undefined : derChildren(wrapped)[0];
@@ -139,7 +150,10 @@ function checkPassword(mac: Der | undefined, safe: Uint8Array, password: string,
     const key = pkcs12Kdf(hash, candidate, derContent(salt), iterations, 3, createHash(hash).digest().length);
     if (Buffer.compare(createHmac(hash, key).update(safe).digest(), derOctets(digest)) === 0) return { wide: candidate, narrow };
   }
-  throw new UserError('keys.password', password === '' ? `${name} is protected by a password; give it with --key-password` : `${name}: the password is wrong`);
+  throw new UserError(
+    'keys.password',
+    password === '' ? `${name} is protected by a password; give it with --key-password` : `${name}: the password is wrong`,
+  );
 }
 
 /** Plaintext, the name of a cipher that is not at hand, or undefined when it does not decrypt. */
@@ -158,7 +172,12 @@ function decrypt(algorithm: Der, cipherText: Uint8Array, passwords: Passwords, n
   return unblock(scheme.cipher, key, pkcs12Kdf('sha1', passwords.wide, derContent(salt), iterations, 2, scheme.iv), cipherText);
 }
 
-function decryptPbes2(parameters: Der | undefined, cipherText: Uint8Array, passwords: Passwords, name: string): Uint8Array | string | undefined {
+function decryptPbes2(
+  parameters: Der | undefined,
+  cipherText: Uint8Array,
+  passwords: Passwords,
+  name: string,
+): Uint8Array | string | undefined {
   const [derivation, scheme] = sequence(parameters);
   const [kdf, kdfParameters] = sequence(derivation);
   const [cipherId, iv] = sequence(scheme);
@@ -212,7 +231,8 @@ function pkcs12Kdf(hash: string, password: Uint8Array, salt: Uint8Array, iterati
 }
 
 function bounded(iterations: number, name: string): number {
-  if (iterations > ITERATION_LIMIT) throw new UserError('keys.pkcs12', `${name}: asks for ${iterations} rounds of key derivation; at most ${ITERATION_LIMIT} are run`);
+  if (iterations > ITERATION_LIMIT)
+    throw new UserError('keys.pkcs12', `${name}: asks for ${iterations} rounds of key derivation; at most ${ITERATION_LIMIT} are run`);
   return iterations;
 }
 

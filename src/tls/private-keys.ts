@@ -29,7 +29,10 @@ export function readPrivateKeys(bytes: Uint8Array, name: string, password?: stri
   const keys = objects.filter((key) => key.asymmetricKeyType === 'rsa' || key.asymmetricKeyType === 'rsa-pss').map(rsaKey);
   if (keys.length === 0) {
     const kind = objects[0]?.asymmetricKeyType ?? 'unknown';
-    throw new UserError('keys.not-rsa', `${name}: a private key of type ${kind} cannot decrypt TLS; only RSA keys can (static RSA key exchange), other sessions need a key log`);
+    throw new UserError(
+      'keys.not-rsa',
+      `${name}: a private key of type ${kind} cannot decrypt TLS; only RSA keys can (static RSA key exchange), other sessions need a key log`,
+    );
   }
   return keys;
 }
@@ -46,7 +49,10 @@ function fromPem(bytes: Uint8Array, name: string, password: string | undefined):
 }
 
 function fromDer(bytes: Uint8Array, name: string, password: string | undefined): KeyObject[] {
-  if (isPkcs12(bytes)) return pkcs12Keys(bytes, name, password ?? '').map((key) => open({ key: Buffer.from(key), format: 'der', type: 'pkcs8' }, name, undefined));
+  if (isPkcs12(bytes))
+    return pkcs12Keys(bytes, name, password ?? '').map((key) =>
+      open({ key: Buffer.from(key), format: 'der', type: 'pkcs8' }, name, undefined),
+    );
   const der = Buffer.from(bytes);
   try {
     return [createPrivateKey({ key: der, format: 'der', type: 'pkcs1' })];
@@ -56,7 +62,11 @@ function fromDer(bytes: Uint8Array, name: string, password: string | undefined):
   return [open({ key: der, format: 'der', type: 'pkcs8' }, name, password)];
 }
 
-function open(input: { key: string | Buffer; format: 'pem' | 'der'; type?: 'pkcs8' }, name: string, password: string | undefined): KeyObject {
+function open(
+  input: { key: string | Buffer; format: 'pem' | 'der'; type?: 'pkcs8' },
+  name: string,
+  password: string | undefined,
+): KeyObject {
   try {
     return createPrivateKey(password === undefined ? input : { ...input, passphrase: password });
   } catch (error) {
@@ -64,8 +74,13 @@ function open(input: { key: string | Buffer; format: 'pem' | 'der'; type?: 'pkcs
     const text = `${code} ${(error as Error).message}`;
     if (code === 'ERR_MISSING_PASSPHRASE' || (password === undefined && /interrupted|passphrase|password|bad decrypt/i.test(text)))
       throw new UserError('keys.password', `${name} is protected by a password; give it with --key-password`);
-    if (password !== undefined && /bad decrypt|bad password|wrong|cipherfinal|padding/i.test(text)) throw new UserError('keys.password', `${name}: the password is wrong`);
-    if (/unsupported/i.test(text) && password !== undefined) throw new UserError('keys.unsupported', `${name}: the password is wrong, or the key is protected with an algorithm that OpenSSL 3 has dropped`);
+    if (password !== undefined && /bad decrypt|bad password|wrong|cipherfinal|padding/i.test(text))
+      throw new UserError('keys.password', `${name}: the password is wrong`);
+    if (/unsupported/i.test(text) && password !== undefined)
+      throw new UserError(
+        'keys.unsupported',
+        `${name}: the password is wrong, or the key is protected with an algorithm that OpenSSL 3 has dropped`,
+      );
     throw new UserError('keys.no-key', `${name}: not a private key in PEM, DER or PKCS#12 that can be read`);
   }
 }

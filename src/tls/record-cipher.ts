@@ -1,4 +1,12 @@
-import { type CipherGCMTypes, createCipheriv, createDecipheriv, createHash, createHmac, type Decipher, type DecipherGCM } from 'node:crypto';
+import {
+  type CipherGCMTypes,
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  type Decipher,
+  type DecipherGCM,
+} from 'node:crypto';
 import { SSL3, TLS10, TLS13 } from '../schema/tls.ts';
 import { REASON } from '../schema/tls-reason.ts';
 import type { Digest, Suite } from '../schema/tls-suite.ts';
@@ -258,7 +266,16 @@ class RecordMac {
   }
 
   /** Compares the MAC over `from[start, end)` with the bytes at `at` of `mac`; type and version come from the header at `buf[record]`. */
-  matches(sequence: number, buf: Uint8Array, record: number, from: Uint8Array, start: number, end: number, mac: Uint8Array, at: number): boolean {
+  matches(
+    sequence: number,
+    buf: Uint8Array,
+    record: number,
+    from: Uint8Array,
+    start: number,
+    end: number,
+    mac: Uint8Array,
+    at: number,
+  ): boolean {
     const { head } = this;
     const content = from.subarray(start, end);
     let sum: Uint8Array;

@@ -104,7 +104,11 @@ export class SecretStore {
   each(visit: (label: number, key: Uint8Array, secret: Uint8Array) => void): void {
     for (let i = 0; i < this.size; i++) {
       const at = this.offsets[i];
-      visit(this.bytes[at + KEY], this.bytes.slice(at, at + this.bytes[at + KEY + 1]), this.bytes.slice(at + HEAD, at + HEAD + this.lengthAt(at)));
+      visit(
+        this.bytes[at + KEY],
+        this.bytes.slice(at, at + this.bytes[at + KEY + 1]),
+        this.bytes.slice(at + HEAD, at + HEAD + this.lengthAt(at)),
+      );
     }
   }
 

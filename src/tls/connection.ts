@@ -1,0 +1,461 @@
+import type { Arrival, Dir, EndReason, StreamSink } from '../core/stream.ts';
+import { CONTENT, HANDSHAKE, SSL2, TLS_ENTRY, TLS13 } from '../schema/tls.ts';
+import { REASON } from '../schema/tls-reason.ts';
+import { isHandshakeStart } from './assembly.ts';
+import { Direction, type DirectionHost } from './direction.ts';
+import { EncryptedRun } from './encrypted-run.ts';
+import { Handshake } from './handshake.ts';
+import { ssl2HelloLength } from './hello.ts';
+import type { TlsKeys } from './keys.ts';
+import type { Location } from './location.ts';
+import { contentLength } from './read-state.ts';
+import { HEADER } from './record-cipher.ts';
+import { packFacts, type TlsEvents, type TlsRow } from './row.ts';
+import { newSession, type TlsSession } from './session.ts';
+
+/** Bytes that one connection may hold back while it waits, and all of them together. A handshake flight has 5 to 10 KB, early data at most 16 KB by habit. */
+const HOLD_LIMIT = 1024 * 1024;
+const HOLD_LIMIT_ALL = 32 * 1024 * 1024;
+/** Unprotected bytes of an SSL 2.0 hello kept until it is complete. */
+const SSL2_LIMIT = 1024;
+
+export interface TlsOptions {
+  /** Number of the connection, to link resumed sessions to their origin. */
+  readonly stream?: number;
+  /** A key log may still grow: protected records without keys wait for `keysAdded`. */
+  readonly live?: boolean;
+}
+
+/**
+ * Decrypts one TLS connection, SSL 3.0 to TLS 1.3.
+ *
+ * Takes the TCP stream of both directions and tells handshake messages, alerts, verified application data, and whatever
+ * stays encrypted with the reason. Roles follow from the hellos. What cannot be judged yet because the other direction
+ * is behind (reordered captures, early data, a key log that is still being written) waits, within a bound.
+ * Nothing unauthenticated is ever handed on as plaintext. Never throws on wire bytes.
+ */
+export class TlsConnection implements StreamSink, DirectionHost {
+  readonly at: Arrival;
+  readonly session: TlsSession;
+  /** Place of the record whose plaintext is being handed on, and the packet with its first byte. */
+  recordWhere: Location;
+  recordPacket = 0;
+  /** By role: client, server. */
+  readonly directions: [Direction, Direction];
+  private readonly events: TlsEvents;
+  private readonly keys: TlsKeys;
+  private readonly live: boolean;
+  private readonly handshake: Handshake;
+  private readonly run: EncryptedRun;
+  private readonly row: TlsRow;
+  private flip: 0 | 1 = 0;
+  private settled = false;
+  private told = false;
+  private patient = true;
+  private held = 0;
+  private ssl2: Uint8Array | undefined = new Uint8Array(0);
+
+  constructor(keys: TlsKeys, at: Arrival, events: TlsEvents, options: TlsOptions = {}) {
+    this.keys = keys;
+    this.at = at;
+    this.events = events;
+    this.live = options.live ?? false;
+    this.session = newSession(options.stream ?? 0);
+    this.directions = [new Direction(0, this), new Direction(1, this)];
+    this.recordWhere = this.directions[0].where;
+    this.row = { command: 0, severity: 0, where: this.recordWhere, aux: new Uint8Array(0), packet: 0, sec: 0, nsec: 0 };
+    this.handshake = new Handshake(keys, this.session, this.directions);
+    this.run = new EncryptedRun(this.session, (dir, row) => this.events.record(dir, row));
+  }
+
+  data(dir: Dir, buf: Uint8Array, start: number, end: number, address: number): void {
+    if (end <= start) return;
+    const { packet, sec, nsec } = this.at;
+    const d = this.directions[dir ^ this.flip];
+    if (this.ssl2 !== undefined && !d.started && !this.settled && this.ssl2Data(dir, d, buf, start, end, address)) return;
+    d.cutter.data(buf, start, end, address, packet, sec, nsec);
+    this.drain();
+  }
+
+  gap(dir: Dir, length: number): void {
+    this.ssl2 = undefined;
+    const d = this.directions[dir ^ this.flip];
+    d.cutter.gap(length);
+    this.drain();
+  }
+
+  end(dir: Dir, reason: EndReason): void {
+    const d = this.directions[dir ^ this.flip];
+    if (d.ended) return;
+    d.cutter.end();
+    d.ended = true;
+    if (reason === 'capture-end' || this.directions[1 - d.dir].ended) this.patient = false;
+    this.drain();
+    d.assembly.drop();
+    this.run.flush();
+    this.events.end(d.dir, reason);
+  }
+
+  /** The key log has grown: what waits for keys is tried again. */
+  keysAdded(): void {
+    this.handshake.retry();
+    this.drain();
+  }
+
+  /** Ends the run of encrypted records that is being counted, so that everything seen so far is a row. */
+  flush(): void {
+    this.run.flush();
+  }
+
+  // --- DirectionHost -------------------------------------------------------------------------------------------
+
+  mustWait(d: Direction, type: number): boolean {
+    return this.patient && this.handshake.mustWait(d, type, this.live);
+  }
+
+  hold(bytes: number): boolean {
+    this.held += bytes;
+    this.keys.heldBytes += bytes;
+    if (this.held > HOLD_LIMIT || this.keys.heldBytes > HOLD_LIMIT_ALL) this.patient = false;
+    return this.patient;
+  }
+
+  process(d: Direction, buf: Uint8Array, start: number, end: number): void {
+    const type = buf[start];
+    if (!d.started) this.begin(d, buf, start, end);
+    if (d.dead !== 0 && type !== CONTENT.ccs) {
+      this.opaque(d, type, (buf[start + 1] << 8) | buf[start + 2], end - start);
+      return;
+    }
+    if (d.protected) this.protectedRecord(d, type, buf, start, end);
+    else this.clearRecord(d, type, buf, start, end);
+  }
+
+  opaque(d: Direction, type: number, version: number, length: number): void {
+    if (this.session.version === 0) this.session.version = version;
+    this.session.records[d.dir]++;
+    this.encrypted(d, type, length, d.dead);
+  }
+
+  damaged(d: Direction, buf: Uint8Array, start: number, end: number, tail: number): void {
+    d.started = true;
+    if (d.protected && d.dead === 0) {
+      this.session.records[d.dir]++;
+      this.session.failed[d.dir]++;
+      const length = contentLength(d.state.current, buf[start], end - start);
+      const data = buf[start] === CONTENT.data;
+      d.state.pass(buf, start, end, tail);
+      this.tell(d, TLS_ENTRY.damaged, 2, REASON.hole, d.where, end - start);
+      if (data) this.missing(d, length);
+      return;
+    }
+    d.assembly.drop();
+    if (!d.protected) this.loseHandshake(d);
+    this.tell(d, TLS_ENTRY.damaged, 2, REASON.hole, d.where, end - start);
+  }
+
+  stray(d: Direction, length: number, why: 'garbage' | 'hole' | 'cut'): void {
+    const reason = why === 'garbage' ? REASON.notTls : why === 'cut' ? REASON.truncated : REASON.hole;
+    this.tell(d, why === 'garbage' ? TLS_ENTRY.notTls : TLS_ENTRY.damaged, 2, reason, d.where, length);
+  }
+
+  lost(d: Direction, bytes: number): void {
+    d.started = true;
+    this.run.flush();
+    d.assembly.drop();
+    if (!d.protected) this.loseHandshake(d);
+    else if (d.dead === 0) {
+      d.state.lose(bytes);
+      this.missing(d, -1);
+    }
+  }
+
+  message(d: Direction, buf: Uint8Array, start: number, end: number, where: Location): void {
+    const type = buf[start];
+    if (!this.settled && (type === HANDSHAKE.clientHello || type === HANDSHAKE.serverHello)) this.settle(d, type);
+    const plain = d.protected ? buf : undefined;
+    this.handshake.message(d, buf, start, end);
+    this.tell(d, type, 0, REASON.none, where, end - start, plain, start, end);
+    this.handshake.after(d, type);
+  }
+
+  abandoned(d: Direction, where: Location, bytes: number): void {
+    if (!d.protected) this.handshake.lose();
+    this.tell(d, TLS_ENTRY.damaged, 2, bytes > where.length ? REASON.tooLong : REASON.truncated, where, bytes);
+  }
+
+  // --- records -------------------------------------------------------------------------------------------------
+
+  /** The first record of a direction: a stream may start in the middle of a session. */
+  private begin(d: Direction, buf: Uint8Array, start: number, end: number): void {
+    d.started = true;
+    const type = buf[start];
+    const late =
+      type === CONTENT.data ||
+      type === CONTENT.ccs ||
+      (type === CONTENT.alert && end - start !== HEADER + 2) ||
+      (type === CONTENT.handshake && !isHandshakeStart(buf, start + HEADER, end));
+    if (!late || this.handshake.current !== undefined) return;
+    this.session.version = (buf[start + 1] << 8) | buf[start + 2];
+    for (const each of this.directions) {
+      if (each.started) this.handshake.kill(each, REASON.startsLate);
+    }
+  }
+
+  private clearRecord(d: Direction, type: number, buf: Uint8Array, start: number, end: number): void {
+    const from = start + HEADER;
+    switch (type) {
+      case CONTENT.handshake:
+        if (d.assembly.pending || isHandshakeStart(buf, from, end)) d.assembly.feed(buf, from, end, d.where, HEADER);
+        else this.encrypted(d, type, end - start, this.handshake.whyUnprotected());
+        return;
+      case CONTENT.alert:
+        if (end - start === HEADER + 2) this.tell(d, TLS_ENTRY.alert, buf[from] === 2 ? 2 : 0, REASON.none, d.where, end - start);
+        else this.encrypted(d, type, end - start, this.handshake.whyUnprotected());
+        return;
+      case CONTENT.ccs:
+        this.tell(d, TLS_ENTRY.changeCipherSpec, 0, REASON.none, d.where, end - start);
+        this.handshake.changeCipher(d);
+        return;
+      case CONTENT.data:
+        if (d.dir === 0 && this.handshake.early) this.refusedEarly(d, buf, start, end);
+        else {
+          this.handshake.kill(d, this.handshake.whyUnprotected());
+          this.opaque(d, type, (buf[start + 1] << 8) | buf[start + 2], end - start);
+        }
+        return;
+      default:
+        this.tell(d, type === CONTENT.heartbeat ? TLS_ENTRY.heartbeat : TLS_ENTRY.unknownRecord, 0, REASON.none, d.where, end - start);
+    }
+  }
+
+  private protectedRecord(d: Direction, type: number, buf: Uint8Array, start: number, end: number): void {
+    const modern = this.session.version === TLS13;
+    if (type === CONTENT.ccs && (modern || d.dead !== 0)) {
+      this.tell(d, TLS_ENTRY.changeCipherSpec, 0, REASON.none, d.where, end - start);
+      return;
+    }
+    // A peer without keys yet sends its alert in the clear.
+    if (modern && type === CONTENT.alert && end - start === HEADER + 2) {
+      this.tell(d, TLS_ENTRY.alert, buf[start + HEADER] === 2 ? 2 : 0, REASON.none, d.where, end - start);
+      return;
+    }
+    const { state } = d;
+    if (state.hopeless) {
+      this.handshake.lastLook(d);
+      if (d.dead !== 0) {
+        this.opaque(d, type, (buf[start + 1] << 8) | buf[start + 2], end - start);
+        return;
+      }
+    }
+    this.session.records[d.dir]++;
+    const reason = state.open(buf, start, end);
+    if (reason !== REASON.none) {
+      this.refused(d, type, buf, start, end, reason);
+      return;
+    }
+    this.session.decrypted[d.dir]++;
+    this.handshake.opened(d);
+    const cipher = state.current?.cipher;
+    if (cipher === undefined) return;
+    const { out, from, to } = cipher;
+    switch (state.type) {
+      case CONTENT.data:
+        if (d.assembly.pending) d.assembly.drop();
+        this.plaintext(d, out, from, to);
+        return;
+      case CONTENT.handshake:
+        d.assembly.feed(out, from, to, d.where, -1);
+        return;
+      case CONTENT.alert:
+        this.tell(d, TLS_ENTRY.alert, out[from] === 2 ? 2 : 0, REASON.none, d.where, end - start, out, from, to);
+        return;
+      case CONTENT.ccs:
+        this.tell(d, TLS_ENTRY.changeCipherSpec, 0, REASON.none, d.where, end - start, out, from, to);
+        this.handshake.changeCipher(d);
+        return;
+      default:
+        this.tell(
+          d,
+          state.type === CONTENT.heartbeat ? TLS_ENTRY.heartbeat : TLS_ENTRY.unknownRecord,
+          0,
+          REASON.none,
+          d.where,
+          end - start,
+          out,
+          from,
+          to,
+        );
+    }
+  }
+
+  private plaintext(d: Direction, out: Uint8Array, from: number, to: number): void {
+    this.run.flush();
+    if (!this.told) this.establish();
+    this.recordWhere = d.where;
+    this.recordPacket = d.startPacket;
+    if (to > from) this.events.plaintext(d.dir, out, from, to);
+  }
+
+  /** A protected record that did not open. */
+  private refused(d: Direction, type: number, buf: Uint8Array, start: number, end: number, reason: number): void {
+    const { state } = d;
+    if (state.tolerant) {
+      if (this.session.earlyData === 'rejected') this.refusedEarly(d, buf, start, end);
+      else {
+        this.encrypted(d, type, end - start, this.session.earlyData === undefined ? reason : REASON.noEarlySecret);
+        this.missing(d, -1);
+      }
+      return;
+    }
+    if (state.current === undefined) {
+      this.encrypted(d, CONTENT.handshake, end - start, REASON.noHandshakeSecret);
+      this.handshake.unreadable(d);
+    } else {
+      this.session.failed[d.dir]++;
+      this.tell(d, TLS_ENTRY.failed, 3, reason, d.where, end - start);
+      if (type === CONTENT.data && state.current.name !== 'handshake') this.missing(d, contentLength(state.current, type, end - start));
+    }
+    if (state.exhausted) this.handshake.kill(d, state.verified === 0 ? REASON.wrongKeys : reason);
+  }
+
+  private refusedEarly(d: Direction, buf: Uint8Array, start: number, end: number): void {
+    const plain = this.handshake.rejectedEarlyData(buf, start, end);
+    this.tell(d, TLS_ENTRY.rejectedEarlyData, 1, REASON.earlyDataRejected, d.where, end - start, plain);
+  }
+
+  private missing(d: Direction, length: number): void {
+    if (!this.told) this.establish();
+    this.events.plaintextGap(d.dir, length);
+  }
+
+  private establish(): void {
+    this.told = true;
+    this.handshake.summarise();
+    this.events.established();
+  }
+
+  // --- rows ----------------------------------------------------------------------------------------------------
+
+  private encrypted(d: Direction, type: number, length: number, reason: number): void {
+    if (type === CONTENT.data && !this.told && reason !== REASON.noHandshakeSecret) this.establish();
+    this.run.add(d, type === CONTENT.data ? TLS_ENTRY.applicationData : TLS_ENTRY.encryptedHandshake, reason, length);
+  }
+
+  private tell(
+    d: Direction,
+    command: number,
+    severity: number,
+    reason: number,
+    where: Location,
+    bytes: number,
+    plain?: Uint8Array,
+    start = 0,
+    end = plain?.length ?? 0,
+  ): void {
+    this.run.flush();
+    const { row, session } = this;
+    row.command = command;
+    row.severity = severity;
+    row.where = where;
+    row.packet = d.startPacket;
+    row.sec = d.startSec;
+    row.nsec = d.startNsec;
+    row.aux = packFacts(
+      {
+        command,
+        reason,
+        version: session.version,
+        suite: session.suite,
+        plain: plain !== undefined,
+        early: d.state.current?.name === 'early',
+        records: 1,
+        bytes,
+      },
+      plain,
+      start,
+      end,
+    );
+    this.events.record(d.dir, row);
+  }
+
+  // --- roles, waiting ------------------------------------------------------------------------------------------
+
+  private settle(d: Direction, type: number): void {
+    this.settled = true;
+    if ((type === HANDSHAKE.clientHello) === (d.dir === 0)) return;
+    this.flip = 1;
+    this.directions.reverse();
+    this.directions[0].dir = 0;
+    this.directions[1].dir = 1;
+    this.session.records.reverse();
+    this.events.swap();
+  }
+
+  private loseHandshake(d: Direction): void {
+    d.holed = true;
+    this.handshake.lose();
+  }
+
+  private drain(): void {
+    const [client, server] = this.directions;
+    while (client.waiting || server.waiting) {
+      const a = server.drain();
+      const b = client.drain();
+      if (!a && !b) return;
+    }
+  }
+
+  /** The hello of SSL 2.0 format, which is no record. True when the delivery was taken. */
+  private ssl2Data(dir: Dir, d: Direction, buf: Uint8Array, start: number, end: number, address: number): boolean {
+    const before = this.ssl2 as Uint8Array;
+    if (before.length === 0 && (buf[start] & 0x80) === 0) {
+      this.ssl2 = undefined;
+      return false;
+    }
+    const bytes = new Uint8Array(before.length + end - start);
+    bytes.set(before);
+    bytes.set(buf.subarray(start, end), before.length);
+    const length = ssl2HelloLength(bytes, 0, bytes.length);
+    if (before.length === 0) d.where.clear();
+    d.where.add(address, end - start);
+    if (length < 0 || (length > bytes.length && bytes.length < SSL2_LIMIT)) {
+      this.ssl2 = bytes;
+      return true;
+    }
+    this.ssl2 = undefined;
+    if (length === 0 || length > bytes.length) {
+      this.replaySsl2(d, bytes);
+      return true;
+    }
+    const used = length - before.length;
+    d.started = true;
+    if (!this.settled) this.settle(d, HANDSHAKE.clientHello);
+    const { where } = d;
+    const place = where.copy();
+    where.clear();
+    where.addPart(place, 0, length);
+    d.startPacket = this.at.packet;
+    d.startSec = this.at.sec;
+    d.startNsec = this.at.nsec;
+    this.handshake.ssl2Hello(bytes, 0, length);
+    this.tell(d, TLS_ENTRY.ssl2Hello, 0, REASON.none, where, length);
+    if (this.session.version === SSL2) for (const each of this.directions) this.handshake.kill(each, REASON.ssl2);
+    where.clear();
+    if (start + used < end) this.data(dir, buf, start + used, end, address + used);
+    return true;
+  }
+
+  /** It was no hello after all: the collected bytes take the ordinary way. */
+  private replaySsl2(d: Direction, bytes: Uint8Array): void {
+    const place = d.where.copy();
+    const { packet, sec, nsec } = this.at;
+    d.where.clear();
+    let at = 0;
+    for (let i = 0; i < place.pieces; i++) {
+      d.cutter.data(bytes, at, at + place.lengths[i], place.addresses[i], packet, sec, nsec);
+      at += place.lengths[i];
+    }
+    this.drain();
+  }
+}

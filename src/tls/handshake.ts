@@ -1,0 +1,350 @@
+import { C2S, S2C } from '../core/stream.ts';
+import { CONTENT, HANDSHAKE, TLS13 } from '../schema/tls.ts';
+import { REASON } from '../schema/tls-reason.ts';
+import { Cursor } from './cursor.ts';
+import type { Direction } from './direction.ts';
+import {
+  type ClientHello,
+  highestVersion,
+  readClientHello,
+  readEncryptedExtensions,
+  readServerHello,
+  readSsl2Hello,
+  type ServerHello,
+} from './hello.ts';
+import type { TlsKeys } from './keys.ts';
+import { Negotiation } from './negotiation.ts';
+import type { TlsSession } from './session.ts';
+
+/** Bytes of a handshake header. */
+const HEAD = 4;
+
+/** The handshake of a connection as a state machine: what each message changes about keys, roles and what is known of the session. */
+export class Handshake {
+  current: Negotiation | undefined = undefined;
+  private readonly keys: TlsKeys;
+  private readonly session: TlsSession;
+  private readonly directions: [Direction, Direction];
+  private ticket: Uint8Array | undefined = undefined;
+  /** The server's answer to early data is still to come. */
+  private earlyOpen = false;
+  private secondHello = false;
+  private waitsForKeys = false;
+  private live = false;
+
+  constructor(keys: TlsKeys, session: TlsSession, directions: [Direction, Direction]) {
+    this.keys = keys;
+    this.session = session;
+    this.directions = directions;
+  }
+
+  /** Application data in the clear part of the client's stream is early data. */
+  get early(): boolean {
+    return this.session.earlyData !== undefined;
+  }
+
+  mustWait(d: Direction, type: number, live: boolean): boolean {
+    this.live = live;
+    if (d.dead !== 0) return false;
+    const other = this.directions[1 - d.dir];
+    const n = this.current;
+    if (n === undefined) return d.dir === S2C && !d.started && !other.started && !other.ended;
+    if (live && this.lacksKeys(d, type, n)) return true;
+    if (other.dead !== 0 || other.ended) return false;
+    if (d.dir === S2C) return type === CONTENT.ccs && !d.protected && n.pendingExchange;
+    if (n.server === undefined) {
+      if (type === CONTENT.handshake || type === CONTENT.alert) return false;
+      if (this.session.retried) return this.secondHello && type === CONTENT.data;
+      return !other.started || other.waiting || other.assembly.pending;
+    }
+    if (n.version === TLS13) return this.earlyOpen && type === CONTENT.data;
+    return type === CONTENT.ccs && !d.protected && !n.serverDone && !other.protected && n.unknown;
+  }
+
+  private lacksKeys(d: Direction, type: number, n: Negotiation): boolean {
+    if (n.server === undefined) return false;
+    if (n.version === TLS13) return d.protected && d.state.hopeless && type !== CONTENT.ccs;
+    return type === CONTENT.ccs && !d.protected && n.unknown;
+  }
+
+  /** Reads a message for what it changes; `after` follows once its row is told. */
+  message(d: Direction, buf: Uint8Array, start: number, end: number): void {
+    const type = buf[start];
+    const from = start + HEAD;
+    if (type === HANDSHAKE.clientHello) {
+      const hello = readClientHello(buf, from, end);
+      if (hello !== undefined) this.clientHello(hello, d);
+    }
+    this.current?.record(d.dir, type, buf, start, end);
+    const n = this.current;
+    switch (type) {
+      case HANDSHAKE.serverHello: {
+        const server = readServerHello(buf, from, end);
+        if (server !== undefined) this.serverHello(server);
+        return;
+      }
+      case HANDSHAKE.encryptedExtensions: {
+        const answer = readEncryptedExtensions(buf, from, end);
+        this.session.alpn = answer.alpn ?? this.session.alpn;
+        if (this.earlyOpen) this.answerEarly(answer.earlyData);
+        return;
+      }
+      case HANDSHAKE.certificate:
+      case HANDSHAKE.compressedCertificate:
+        if (d.dir === S2C && n !== undefined) n.certificateSeen = true;
+        else if (d.dir === C2S && end - from > (this.session.version === TLS13 ? 4 + buf[from] : 3)) this.session.clientCertificate = true;
+        return;
+      case HANDSHAKE.serverHelloDone:
+        if (n !== undefined) n.serverDone = true;
+        return;
+      case HANDSHAKE.clientKeyExchange:
+        n?.exchange(buf, from, end);
+        return;
+      case HANDSHAKE.newSessionTicket:
+        this.newTicket(buf, from, end);
+        return;
+    }
+  }
+
+  /** Key changes that follow from a message. */
+  after(d: Direction, type: number): void {
+    if (this.session.version !== TLS13) return;
+    if (type === HANDSHAKE.serverHello) this.activate();
+    else if (type === HANDSHAKE.endOfEarlyData) d.state.advance('handshake');
+    else if (type === HANDSHAKE.finished && d.state.current?.name === 'handshake') this.enterApplication(d);
+    else if (type === HANDSHAKE.keyUpdate && d.protected) {
+      this.session.keyUpdates++;
+      d.state.update();
+    }
+  }
+
+  /** A ChangeCipherSpec, up to TLS 1.2: the pending keys of this direction come into force. */
+  changeCipher(d: Direction): void {
+    const n = this.current;
+    if (
+      this.session.version === TLS13 ||
+      (n !== undefined && n.server === undefined && n.hello.versions.length > 0 && highestVersion(n.hello) === TLS13)
+    )
+      return;
+    if (n === undefined) {
+      this.kill(d, this.whyUnprotected());
+      return;
+    }
+    if (d.dir === S2C && this.session.renegotiations === 0) {
+      this.session.resumed = n.resumes();
+      if (this.session.resumed !== undefined)
+        this.session.origin = (this.keys.recall('ticket', n.hello.ticket) ?? this.keys.recall('id', n.server?.sessionId))?.stream;
+    }
+    const keys = n.sessionKeys(d.dir);
+    this.summarise();
+    if ('reason' in keys) {
+      this.kill(d, keys.reason);
+      return;
+    }
+    d.dead = 0;
+    d.protected = true;
+    d.assembly.drop();
+    d.state.begin(keys.epochs);
+    this.session.reason[d.dir] = REASON.none;
+    if (d.dir === S2C && this.ticket !== undefined) n.rememberSession(this.ticket);
+    n.rememberSession(undefined);
+    this.ticket = undefined;
+  }
+
+  /** Nothing more of this direction can be decrypted. */
+  kill(d: Direction, reason: number): void {
+    d.dead = reason;
+    d.protected = true;
+    this.session.reason[d.dir] = reason;
+    d.assembly.drop();
+    if (this.earlyOpen && d.dir === S2C) this.answerEarly(this.current?.server?.identity !== undefined);
+    this.summarise();
+  }
+
+  /** A protected record came and there are no keys at all: a last look for them, then the reason. */
+  lastLook(d: Direction): void {
+    const n = this.current;
+    if (n === undefined) {
+      this.kill(d, this.whyUnprotected());
+      return;
+    }
+    const keys = n.trafficKeys(d.dir, false);
+    if ('reason' in keys) this.kill(d, keys.reason);
+    else d.state.begin(keys.epochs);
+  }
+
+  /** A record of the encrypted handshake cannot be read for want of its secret. */
+  unreadable(d: Direction): void {
+    if (this.earlyOpen && d.dir === S2C) this.answerEarly(this.current?.server?.identity !== undefined);
+  }
+
+  /** A record was verified. */
+  opened(d: Direction): void {
+    if (this.earlyOpen && d.dir === S2C && d.state.current?.name === 'application') this.unreadable(d);
+  }
+
+  /** Why a protected record cannot be read when no keys were ever agreed. */
+  whyUnprotected(): number {
+    if (this.current === undefined) return REASON.startsLate;
+    return this.current.server === undefined ? REASON.helloLost : REASON.handshakeLost;
+  }
+
+  lose(): void {
+    this.current?.lose();
+  }
+
+  /** Plaintext of an early data record that the server refused, when its secret is known; verified like any other. */
+  rejectedEarlyData(buf: Uint8Array, start: number, end: number): Uint8Array | undefined {
+    this.earlyTrials ??= this.current?.earlyKeys() ?? [];
+    for (const epoch of this.earlyTrials) {
+      if (epoch.cipher.open(this.earlySequence, buf, start, end) !== REASON.none) continue;
+      this.earlySequence++;
+      this.earlyTrials = [epoch];
+      const { out, from } = epoch.cipher;
+      let { to } = epoch.cipher;
+      while (to > from && out[to - 1] === 0) to--;
+      return out.slice(from, Math.max(from, to - 1));
+    }
+    return undefined;
+  }
+  private earlyTrials: ReturnType<Negotiation['earlyKeys']> | undefined = undefined;
+  private earlySequence = 0;
+
+  /** Brings the session's facts up to date. */
+  summarise(): void {
+    const n = this.current;
+    if (n === undefined) return;
+    this.session.labels = this.keys.labels(n.hello.random);
+    this.session.source = n.source ?? this.session.source;
+  }
+
+  /** The key log has grown. */
+  retry(): void {
+    if (!this.waitsForKeys || this.session.version !== TLS13) return;
+    this.waitsForKeys = false;
+    for (const d of this.directions) {
+      if (d.dead !== 0 || !d.protected || !d.state.hopeless) continue;
+      const keys = this.current?.trafficKeys(d.dir, false);
+      if (keys !== undefined && 'epochs' in keys) {
+        d.state.begin(this.applicationOnly.has(d) ? keys.epochs.filter((epoch) => epoch.name === 'application') : keys.epochs);
+      }
+      if (d.state.hopeless) this.waitsForKeys = true;
+    }
+  }
+  /** Directions whose handshake is over and which lack only the application secret. */
+  private readonly applicationOnly = new Set<Direction>();
+
+  ssl2Hello(buf: Uint8Array, start: number, end: number): void {
+    const hello = readSsl2Hello(buf, start, end);
+    if (hello === undefined) return;
+    this.clientHello(hello, this.directions[C2S]);
+    // The session hash leaves out the two bytes of length.
+    this.current?.record(C2S, HANDSHAKE.clientHello, buf, start + 2, end);
+  }
+
+  private clientHello(hello: ClientHello, d: Direction): void {
+    const { session } = this;
+    const again = this.current;
+    this.current = new Negotiation(this.keys, hello, session.stream);
+    if (again !== undefined && session.retried && again.server === undefined) {
+      this.secondHello = true;
+      return;
+    }
+    if (again !== undefined && d.protected) session.renegotiations++;
+    else {
+      session.version = highestVersion(hello);
+      session.clientRandom = hello.random;
+      session.sni = hello.sni;
+      session.alpnOffered = hello.alpn;
+      if (hello.earlyData) session.earlyData = 'offered';
+    }
+  }
+
+  private serverHello(server: ServerHello): void {
+    const { session } = this;
+    session.version = server.version;
+    session.suite = server.suite;
+    if (server.retry) {
+      session.retried = true;
+      if (session.earlyData !== undefined) session.earlyData = 'rejected';
+      return;
+    }
+    session.serverRandom = server.random;
+    session.sessionId = server.sessionId;
+    session.alpn = server.alpn ?? session.alpn;
+    this.current?.choose(server);
+    const chosen = server.identity === undefined ? undefined : this.current?.hello.identities[server.identity];
+    if (chosen === undefined) return;
+    session.resumed = 'psk';
+    session.origin = this.keys.recall('ticket', chosen)?.stream;
+  }
+
+  /** The hellos of TLS 1.3 are through: everything after them is protected. */
+  private activate(): void {
+    const n = this.current;
+    const [client, server] = this.directions;
+    if (n === undefined) {
+      // The ServerHello alone does not name the session.
+      for (const d of this.directions) this.kill(d, REASON.startsLate);
+      return;
+    }
+    if (n.server === undefined) return;
+    const early = this.session.earlyData === 'offered';
+    this.earlyOpen = early;
+    this.enter(server, false);
+    if (early && n.server.identity === undefined) this.answerEarly(false);
+    else if (!early) {
+      this.enter(client, false);
+      if (this.session.earlyData === 'rejected') client.state.tolerant = true;
+    } else if (server.dead !== 0 && this.earlyOpen) this.answerEarly(true);
+  }
+
+  private answerEarly(accepted: boolean): void {
+    const n = this.current;
+    const client = this.directions[C2S];
+    this.earlyOpen = false;
+    this.session.earlyData = accepted ? 'accepted' : 'rejected';
+    if (n === undefined || client.dead !== 0) return;
+    this.enter(client, accepted);
+    // Without its secret, or refused, early data comes before the first record that fits.
+    if (client.dead === 0 && client.state.current?.name !== 'early') client.state.tolerant = true;
+  }
+
+  private enter(d: Direction, early: boolean): void {
+    const keys = (this.current as Negotiation).trafficKeys(d.dir, early);
+    d.assembly.drop();
+    d.protected = true;
+    if ('epochs' in keys) {
+      const [first] = keys.epochs;
+      // Without its handshake secret a direction begins with unreadable records, until the application keys fit.
+      d.state.begin(first.name === 'application' ? [undefined, ...keys.epochs] : keys.epochs);
+    } else if (this.live && (keys.reason === REASON.noKeys || keys.reason === REASON.oneDirection)) this.waitsForKeys = true;
+    else this.kill(d, keys.reason);
+    this.summarise();
+  }
+
+  private enterApplication(d: Direction): void {
+    d.state.advance('application');
+    if (!d.state.hopeless) return;
+    const keys = this.current?.trafficKeys(d.dir, false);
+    const application = keys !== undefined && 'epochs' in keys ? keys.epochs.filter((epoch) => epoch.name === 'application') : [];
+    if (application.length > 0) d.state.begin(application);
+    else if (this.live) {
+      this.waitsForKeys = true;
+      this.applicationOnly.add(d);
+    } else this.kill(d, this.current?.missingApplication(d.dir) ?? REASON.noKeys);
+  }
+
+  private newTicket(buf: Uint8Array, from: number, end: number): void {
+    const c = new Cursor(buf, from, end);
+    c.uint(4);
+    if (this.session.version === TLS13) {
+      c.uint(4);
+      c.vector(1);
+    }
+    const ticket = c.vector(2).copy();
+    if (!c.ok || ticket.length === 0) return;
+    if (this.session.version === TLS13) this.current?.rememberSession(ticket);
+    else this.ticket = ticket;
+  }
+}
