@@ -69,7 +69,7 @@ export type UnwrapTunnel = (
 /** Collects IP fragments; a complete datagram goes to `sink.ip` as one packet without fragmentation, with its spool address. */
 export interface FragmentCollector {
   /** `buf[start, end)` is a whole IPv4 or IPv6 packet that is a fragment. */
-  add(buf: Uint8Array, start: number, end: number, address: number, tunnel: number, wireEnd: number, sink: LayerSink): void;
+  add(buf: Uint8Array, start: number, end: number, address: number, tunnel: number, wireEnd: number, sink: LayerSink, sec?: number): void;
   /** End of the capture: forget and count what never became complete. */
   finish(): void;
   /** Datagrams that were given up: a fragment missing at the end, or a limit reached. */

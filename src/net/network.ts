@@ -8,6 +8,7 @@ import { unwrapEtherType, unwrapLink } from './links/link.ts';
 import type { Connections, SegmentStore } from './reassembly.ts';
 import { type StreamSummary, summarize } from './stream-summary.ts';
 import { Tcp } from './tcp.ts';
+import { TunnelPairs } from './tunnels/pairs.ts';
 import { unwrapTunnel } from './tunnels/tunnel.ts';
 
 const LINK = { null: 0, ethernet: 1, raw: [12, 14, 101], loop: 108, sll: 113, ipv4: 228, ipv6: 229, sll2: 276 } as const;
@@ -15,6 +16,9 @@ const LINK = { null: 0, ethernet: 1, raw: [12, 14, 101], loop: 108, sll: 113, ip
 const IPV4 = 0x0800;
 const IPV6 = 0x86dd;
 const TCP = 6;
+const AUTHENTICATION = 51;
+/** Below it, cooked captures name a kind of frame in place of an EtherType. */
+const SMALLEST_ETHERTYPE = 0x0600;
 
 export interface NetworkOptions {
   /** The shared arrival; inputs set it before each packet. */
@@ -36,6 +40,7 @@ export class Network implements LayerSink {
   private readonly addresses = new AddressTable();
   private readonly fragments: Fragments;
   private readonly tcp: Tcp;
+  readonly pairs = new TunnelPairs();
   /** Link types nobody can read, and their packets. */
   readonly unsupported = new Map<number, number>();
   /** Packets left out, by `SKIP`. */
@@ -109,7 +114,7 @@ export class Network implements LayerSink {
     const stop = total === 0 ? wireEnd : start + total;
     if (total !== 0 && total < header) return;
     if (((buf[start + 6] & 0x3f) | buf[start + 7]) !== 0) {
-      this.fragments.add(buf, start, end < stop ? end : stop, address, tunnel, stop, this);
+      this.fragments.add(buf, start, end < stop ? end : stop, address, tunnel, stop, this, this.options.at.sec);
       return;
     }
     const payload = start + header;
@@ -118,7 +123,9 @@ export class Network implements LayerSink {
       const source = (buf[start + 12] << 24) | (buf[start + 13] << 16) | (buf[start + 14] << 8) | buf[start + 15];
       const target = (buf[start + 16] << 24) | (buf[start + 17] << 16) | (buf[start + 18] << 8) | buf[start + 19];
       this.tcp.packet(buf, payload, captured, stop, address + header, source, target, tunnel, false);
-    } else if (payload < captured) unwrapTunnel(buf[start + 9], buf, start, payload, captured, address, tunnel, stop, this);
+    } else if (buf[start + 9] === AUTHENTICATION)
+      this.behindExtensions(AUTHENTICATION, buf, start, payload, captured, address, tunnel, stop);
+    else if (payload < captured) unwrapTunnel(buf[start + 9], buf, start, payload, captured, address, tunnel, stop, this);
   }
 
   private ipv6(buf: Uint8Array, start: number, end: number, address: number, tunnel: number, wireEnd: number): void {
@@ -134,17 +141,33 @@ export class Network implements LayerSink {
       this.tcp.packet(buf, payload, captured, stop, address + 40, source, target, tunnel, true);
       return;
     }
-    const found = skipExtensions(buf, next, payload, captured);
+    this.behindExtensions(next, buf, start, payload, captured, address, tunnel, stop);
+  }
+
+  /** The transport behind extension headers of IPv6, or behind an authentication header of either version. */
+  private behindExtensions(
+    next: number,
+    buf: Uint8Array,
+    start: number,
+    payload: number,
+    end: number,
+    address: number,
+    tunnel: number,
+    wireEnd: number,
+  ): void {
+    const found = skipExtensions(buf, next, payload, end);
     if (found.protocol === NO_PROTOCOL) return;
-    if (found.fragment) {
-      this.fragments.add(buf, start, captured, address, tunnel, stop, this);
-      return;
-    }
-    if (found.protocol === TCP) {
+    if (found.fragment) this.fragments.add(buf, start, end, address, tunnel, wireEnd, this, this.options.at.sec);
+    else if (found.protocol !== TCP) unwrapTunnel(found.protocol, buf, start, found.at, end, address, tunnel, wireEnd, this);
+    else if (buf[start] >> 4 === 6) {
       const source = this.addresses.number(buf, start + 8);
       const target = this.addresses.number(buf, start + 24);
-      this.tcp.packet(buf, found.at, captured, stop, address + (found.at - start), source, target, tunnel, true);
-    } else unwrapTunnel(found.protocol, buf, start, found.at, captured, address, tunnel, stop, this);
+      this.tcp.packet(buf, found.at, end, wireEnd, address + (found.at - start), source, target, tunnel, true);
+    } else {
+      const source = (buf[start + 12] << 24) | (buf[start + 13] << 16) | (buf[start + 14] << 8) | buf[start + 15];
+      const target = (buf[start + 16] << 24) | (buf[start + 17] << 16) | (buf[start + 18] << 8) | buf[start + 19];
+      this.tcp.packet(buf, found.at, end, wireEnd, address + (found.at - start), source, target, tunnel, false);
+    }
   }
 
   private link(linkType: number, buf: Uint8Array, start: number, end: number, address: number, wireEnd: number): void {
@@ -162,10 +185,11 @@ export class Network implements LayerSink {
         this.ip(buf, start + 4, end, address + 4, 0, wireEnd);
         return;
       case LINK.sll:
-        if (start + 16 <= end) this.tagged(buf, start, start + 16, (buf[start + 14] << 8) | buf[start + 15], end, address, wireEnd);
+        if (start + 16 <= end)
+          this.cooked(linkType, buf, start, start + 16, (buf[start + 14] << 8) | buf[start + 15], end, address, wireEnd);
         return;
       case LINK.sll2:
-        if (start + 20 <= end) this.tagged(buf, start, start + 20, (buf[start] << 8) | buf[start + 1], end, address, wireEnd);
+        if (start + 20 <= end) this.cooked(linkType, buf, start, start + 20, (buf[start] << 8) | buf[start + 1], end, address, wireEnd);
         return;
       default:
         if (!unwrapLink(linkType, buf, start, end, address, wireEnd, this)) {
@@ -174,8 +198,21 @@ export class Network implements LayerSink {
     }
   }
 
-  /** A payload behind a link header that ends at `at`; its type may be a VLAN tag's. */
-  private tagged(buf: Uint8Array, start: number, at: number, type: number, end: number, address: number, wireEnd: number): void {
+  /** The payload behind a cooked header that ends at `at`; its type may be a VLAN tag's, or name a frame of another kind. */
+  private cooked(
+    linkType: number,
+    buf: Uint8Array,
+    start: number,
+    at: number,
+    type: number,
+    end: number,
+    address: number,
+    wireEnd: number,
+  ): void {
+    if (type < SMALLEST_ETHERTYPE) {
+      unwrapLink(linkType, buf, start, end, address, wireEnd, this);
+      return;
+    }
     while ((type === 0x8100 || type === 0x88a8 || type === 0x9100) && at + 4 <= end) {
       at += 4;
       type = (buf[at - 2] << 8) | buf[at - 1];

@@ -32,7 +32,7 @@ export function readPktap(buf: Uint8Array, start: number, end: number, wireEnd: 
   }
   if (u32LE(buf, start + 4) !== PKTAP_PACKET) return false;
   const name = length >= PKTAP_PROCESS_END ? processName(buf, start + PKTAP_PROCESS) : '';
-  if (name !== '') sink.process(name);
+  sink.process(name === '' ? undefined : name);
   inner.linkType = u32LE(buf, start + 8);
   inner.start = start + length;
   inner.wireEnd = wireEnd;

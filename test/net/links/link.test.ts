@@ -135,12 +135,12 @@ describe('802.11', () => {
 });
 
 describe('PKTAP', () => {
-  it('tells the process, printable, before its packet', () => {
+  it('tells the process, printable, before its packet, and that there is none', () => {
     const walker = new LayerWalker();
     walker.packet(258, pktap(1, 'apsd', 312, frame(dataPacket(4))));
     walker.packet(258, pktap(1, 'a\u001b[31mb', 1, frame(dataPacket(4))));
     walker.packet(258, pktap(1, '', 0, frame(dataPacket(4))));
-    expect(walker.processes).toEqual(['apsd', 'a?[31mb']);
+    expect(walker.processes).toEqual(['apsd', 'a?[31mb', undefined]);
     expect(walker.found.length).toBe(3);
   });
 
