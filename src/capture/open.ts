@@ -4,6 +4,8 @@ import type { Input } from '../core/input.ts';
 import { DIRECTORY_FORMATS, FORMATS, type OpenInputOptions, SNIFF_LENGTH } from './formats.ts';
 import { PcapInput } from './pcap.ts';
 import { PCAP_HEADER, parsePcapHeader } from './pcap-header.ts';
+import { PcapngInput } from './pcapng.ts';
+import { isPcapng } from './pcapng-block.ts';
 import type { Source } from './source.ts';
 import type { Store } from './store.ts';
 
@@ -27,10 +29,11 @@ export function openSource(source: Source, store: Store, options: OpenInputOptio
     }
     return new PcapInput(source, store, header);
   }
+  if (isPcapng(head)) return new PcapngInput(source, store);
   for (const format of FORMATS) {
-    const verdict = format.sniff(head, source.name);
+    const verdict = format.sniff(head, source.name, options);
     if (typeof verdict === 'string') throw new UserError('input.unsupported', verdict);
-    if (verdict) return format.open(source, store, options);
+    if (verdict) return format.open(source, store, options, openSource);
   }
   throw new UserError('input.unknown', `${source.name} is not a capture: ${describe(head)}.`);
 }
