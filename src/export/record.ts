@@ -38,7 +38,6 @@ export function jsonRecord(timeline: Timeline, row: number, options: RecordOptio
   if (id !== undefined) out += `,"id":${id}`;
   const status = columns.status(row);
   if (status >= 0) out += `,"status":${status}`;
-  out += `,"info":${JSON.stringify(message.info)}`;
   out += `,"fields":${fieldsJson(timeline, message.fields, options)}`;
   if (message.notes.length > 0) {
     const notes = message.notes.map((n) => ({ code: n.code, severity: n.severity, start: n.start, end: n.end, ...(n.detail === undefined ? {} : { detail: n.detail }) }));

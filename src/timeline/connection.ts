@@ -21,7 +21,7 @@ export interface ConnectionFacts {
   readonly stream: number;
   /** Direction 0 of the deliveries is the client's, as far as the lower stage could tell. */
   rolesKnown: boolean;
-  /** Deliveries' direction 0 turned out to be the server. */
+  /** Deliveries' direction 0 turned out to be the server. Below TLS, deliveries keep their numbering; TLS finds the roles itself. */
   swapped: boolean;
   dialect: number;
   alpn: string | undefined;
@@ -93,7 +93,7 @@ export class Connection implements StreamSink, FrameSink {
       return;
     }
     if (this.inner !== undefined) {
-      this.inner.data(this.facts.swapped ? ((1 - dir) as Dir) : dir, buf, start, end, address);
+      this.inner.data(dir, buf, start, end, address);
       return;
     }
     this.detectData(dir, buf, start, end, address);
@@ -109,7 +109,7 @@ export class Connection implements StreamSink, FrameSink {
     }
     if (this.inner !== undefined) {
       this.gapRow(oriented, length);
-      this.inner.gap(oriented, length);
+      this.inner.gap(dir, length);
       return;
     }
     if (this.deliveries.length > 0) this.decide(true);
@@ -124,21 +124,15 @@ export class Connection implements StreamSink, FrameSink {
     if (this.cutters !== undefined) {
       this.cutters[oriented].end();
       this.flushHeld(oriented);
-    } else if (this.inner !== undefined) this.inner.end(oriented, reason);
+    } else if (this.inner !== undefined) this.inner.end(dir, reason);
     else this.flushRun();
   }
 
-  /** Uses this dialect from now on, as told by the user or by ALPN. */
-  use(dialect: Dialect): void {
+  private use(dialect: Dialect): void {
     this.framing = dialect.open({ alpn: this.facts.alpn });
     this.dialectCode = dialect.code;
     this.cutters = [new Cutter(0, this.framing, this), new Cutter(1, this.framing, this)];
     this.facts.dialect = dialect.code;
-  }
-
-  /** Takes the connection as TLS, as told by the user. */
-  useTls(): void {
-    this.apply({ tls: true, swapped: false });
   }
 
   frame(dir: Dir, buf: Uint8Array, start: number, end: number, cutter: Cutter, holed: boolean): void {

@@ -20,6 +20,8 @@ export interface TlsFacts {
   /** Why application data stays encrypted, in words; undefined when it is decrypted. */
   undecrypted?: string;
   decrypted: boolean;
+  /** Dialect number of the plaintext, once it is recognised. */
+  inner?: number;
   records?: number;
   failed?: number;
 }
@@ -27,7 +29,7 @@ export interface TlsFacts {
 /** One connection of the capture. There are few of them compared with packets and messages, so they are objects. */
 export interface StreamRecord {
   readonly facts: ConnectionFacts;
-  readonly endpoints: Endpoints;
+  endpoints: Endpoints;
   /** For formats without packets: what they said. */
   readonly info: StreamInfo | undefined;
   readonly timed: boolean;

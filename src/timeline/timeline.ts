@@ -1,4 +1,3 @@
-import type { Dialect } from '../core/dialect.ts';
 import { CAPTURE_ENTRY, DIALECT, DIALECTS, type DialectName, type Field, type Message } from '../core/message.ts';
 import type { Note } from '../core/note.ts';
 import { type ByteStore, HOLE } from '../core/stream.ts';
@@ -26,12 +25,14 @@ export interface Place {
 
 /** Turns a row's bytes into a message: dialects, TLS and payload decoders behind one door. */
 export interface Decoders {
-  dialect(code: number): Dialect | undefined;
+  decode(dialect: number, bytes: Uint8Array, dir: 0 | 1, aux: Uint8Array | undefined): Message | undefined;
   tls(type: number, bytes: Uint8Array, dir: 0 | 1, aux: Uint8Array | undefined): Message | undefined;
   /** Adds what is inside payload fields. */
   expand(message: Message, bytes: Uint8Array): Message;
   /** The JSON form of a payload, valid JSON text; undefined when it has none. */
   payloadJson(bytes: Uint8Array): string | undefined;
+  /** `bytes[start, end)` is valid JSON on one line, so that it can stand in a record as it is. */
+  isJsonLine(bytes: Uint8Array, start: number, end: number): boolean;
   /** A topic as people write it: the name behind a hash where it is known, else hex. */
   topicName(topic: Uint8Array): string;
 }
@@ -145,7 +146,7 @@ export class Timeline {
     if (code === DIALECT.capture) return captureMessage(type, columns.dir(row), columns.length(row), bytes, columns.severity(row));
     const dir = columns.dir(row);
     const aux = this.aux(row);
-    const message = code === DIALECT.tls ? this.decoders.tls(type, bytes, dir, aux) : this.decoders.dialect(code)?.decode(bytes, dir, aux);
+    const message = code === DIALECT.tls ? this.decoders.tls(type, bytes, dir, aux) : this.decoders.decode(code, bytes, dir, aux);
     if (message === undefined) return captureMessage((DIALECT.capture << 8) + CAPTURE_ENTRY.unknown, dir, bytes.length, bytes, 0);
     return withHoles(this.decoders.expand(message, bytes), holes);
   }

@@ -1,0 +1,239 @@
+import { createHmac, createHash } from 'node:crypto';
+import { readSync, openSync, closeSync } from 'node:fs';
+import { DIALECT, DIALECTS } from '../core/message.ts';
+import { EXIT, UserError } from '../core/errors.ts';
+import { count } from '../core/text.ts';
+import type { Filter } from '../timeline/filter/filter.ts';
+import { openReading, type Reading } from '../timeline/open.ts';
+import type { Tap } from '../timeline/pipeline.ts';
+import { Redactor } from '../timeline/redact.ts';
+import type { Timeline } from '../timeline/timeline.ts';
+import type { ReadOptions } from './options.ts';
+import { Progress } from './progress.ts';
+
+/** Options that commands add to those of the user. */
+export interface SessionOptions extends ReadOptions {
+  readonly tap?: Tap;
+  /** Hash every stream's bytes. */
+  readonly hashes?: boolean;
+}
+
+export interface StreamSummary {
+  readonly stream: number;
+  readonly a: string;
+  readonly b: string;
+  /** Which of the two is the client. */
+  readonly client: 'a' | 'b';
+  readonly dialect: string;
+  messages: number;
+  readonly packets: readonly [number, number];
+  readonly bytes: readonly [number, number];
+  readonly hashes: readonly [string, string] | undefined;
+  readonly holes: readonly [readonly { offset: number; length: number }[], readonly { offset: number; length: number }[]];
+  readonly process: string | undefined;
+  readonly notes: readonly string[];
+  readonly tls: object | undefined;
+  readonly info: string;
+}
+
+/** Files named on the command line and with -r, in that order. */
+export function inputFiles(files: readonly string[], options: ReadOptions): string[] {
+  const all = [...files, ...(options.read ?? [])];
+  if (all.length === 0 && options.c2s === undefined && options.s2c === undefined) {
+    throw new UserError('files', 'no input: name a capture, or - for standard input.', EXIT.usage);
+  }
+  return all;
+}
+
+/** A pseudonym is the keyed hash of the value; the key comes from the capture, so it is the same in every output of it. */
+function pseudonyms(path: string | undefined): (kind: string, value: string) => string {
+  const head = Buffer.alloc(65536);
+  let length = 0;
+  if (path !== undefined && path !== '-') {
+    try {
+      const fd = openSync(path, 'r');
+      length = readSync(fd, head, 0, head.length, 0);
+      closeSync(fd);
+    } catch {
+      length = 0;
+    }
+  }
+  const key = createHash('sha256').update(head.subarray(0, length)).digest();
+  return (kind, value) => `${kind}-${createHmac('sha256', key).update(`${kind}\0${value}`).digest('hex').slice(0, 8)}`;
+}
+
+class StreamHashes {
+  private readonly hashes: [ReturnType<typeof createHash>, ReturnType<typeof createHash>][] = [];
+  readonly bytes: [number, number][] = [];
+
+  update(stream: number, dir: 0 | 1, bytes: Uint8Array): void {
+    this.hashes[stream] ??= [createHash('sha256'), createHash('sha256')];
+    this.bytes[stream] ??= [0, 0];
+    this.hashes[stream][dir].update(bytes);
+    this.bytes[stream][dir] += bytes.length;
+  }
+
+  digests(stream: number): [string, string] {
+    const pair = this.hashes[stream] ?? [createHash('sha256'), createHash('sha256')];
+    return [pair[0].copy().digest('hex'), pair[1].copy().digest('hex')];
+  }
+}
+
+/** An opened capture as commands use it: filter, progress, redaction, Ctrl-C. */
+export class Session {
+  readonly reading: Reading;
+  readonly timeline: Timeline;
+  readonly filter: Filter | undefined;
+  interrupted = false;
+  exit: number = EXIT.ok;
+  private readonly tcpHashes: StreamHashes | undefined;
+  private readonly tlsHashes: StreamHashes | undefined;
+  private readonly progress = new Progress();
+  private readonly onInterrupt = (): void => {
+    if (this.interrupted) process.exit(130);
+    this.interrupted = true;
+  };
+
+  constructor(reading: Reading, filter: Filter | undefined, tcpHashes: StreamHashes | undefined, tlsHashes: StreamHashes | undefined) {
+    this.reading = reading;
+    this.timeline = reading.timeline;
+    this.filter = filter;
+    this.tcpHashes = tcpHashes;
+    this.tlsHashes = tlsHashes;
+    process.on('SIGINT', this.onInterrupt);
+    process.on('SIGTERM', this.onInterrupt);
+  }
+
+  /**
+   * Reads on, and calls `each` for every row that passes the filter, in order; false from it stops.
+   * `pause` is called when a live input has nothing at the moment.
+   */
+  async rows(each: (row: number) => boolean, pause: () => void): Promise<void> {
+    let next = 0;
+    let turns = 0;
+    for (;;) {
+      const state = this.interrupted ? 'done' : this.reading.step();
+      if (this.interrupted) this.reading.stop();
+      const length = this.timeline.length;
+      if (this.filter === undefined) {
+        for (; next < length; next++) if (!each(next)) return this.progress.clear();
+      } else if (next < length) {
+        for (const row of this.filter.select(this.timeline, next, length)) if (!each(row)) return this.progress.clear();
+        next = length;
+      }
+      if (state === 'done') break;
+      if (state === 'starved') {
+        pause();
+        await this.reading.ready();
+      } else if (++turns % 4 === 0) {
+        this.progress.update(this.reading.position, this.reading.size, length);
+        await new Promise<void>((resolve) => setImmediate(resolve));
+      }
+    }
+    this.progress.clear();
+  }
+
+  /** Indexes the whole input. */
+  async load(): Promise<void> {
+    let turns = 0;
+    while (!this.interrupted) {
+      const state = this.reading.step();
+      if (state === 'done') break;
+      if (state === 'starved') await this.reading.ready();
+      else if (++turns % 4 === 0) {
+        this.progress.update(this.reading.position, this.reading.size, this.timeline.length);
+        await new Promise<void>((resolve) => setImmediate(resolve));
+      }
+    }
+    if (this.interrupted) this.reading.stop();
+    this.progress.clear();
+  }
+
+  /** Tells on stderr what is wrong with the input as a whole. */
+  report(): void {
+    for (const text of this.reading.complaints()) process.stderr.write(`apns-inspect: ${text}\n`);
+    if (this.interrupted) process.stderr.write(`apns-inspect: interrupted after ${count(this.timeline.length, 'message')}\n`);
+  }
+
+  /** "packets 3-5, file offset 0x1a2 to 0x1ff (93 bytes)" for each piece of a row. */
+  provenance(row: number): string[] {
+    return this.reading.provenance(row);
+  }
+
+  streamSummaries(): StreamSummary[] {
+    const messages = new Array<number>(this.timeline.streams.length).fill(0);
+    const columns = this.timeline.rows.columns;
+    for (let row = 0; row < columns.rows; row++) messages[columns.stream(row)]++;
+    return this.timeline.streams.map((record, i) => {
+      const counters = this.reading.counters(i);
+      const tls = record.tls;
+      const inner = tls === undefined ? undefined : this.tlsHashes;
+      const name = DIALECTS[record.facts.dialect];
+      return {
+        stream: i,
+        a: record.endpoints.a,
+        b: record.endpoints.b,
+        client: record.facts.swapped ? 'b' : 'a',
+        dialect: record.facts.dialect === DIALECT.capture ? 'unknown' : tls?.inner === undefined ? name : `tls/${DIALECTS[tls.inner]}`,
+        messages: messages[i],
+        packets: counters.packets,
+        bytes: counters.bytes,
+        hashes: this.tcpHashes?.digests(i),
+        holes: counters.holes,
+        process: record.endpoints.process,
+        notes: counters.notes,
+        tls:
+          tls === undefined
+            ? undefined
+            : {
+                ...(inner === undefined
+                  ? {}
+                  : {
+                      a_to_b_bytes: inner.bytes[i]?.[record.facts.swapped ? 1 : 0] ?? 0,
+                      a_to_b_sha256: inner.digests(i)[record.facts.swapped ? 1 : 0],
+                      b_to_a_bytes: inner.bytes[i]?.[record.facts.swapped ? 0 : 1] ?? 0,
+                      b_to_a_sha256: inner.digests(i)[record.facts.swapped ? 0 : 1],
+                    }),
+                version: tls.version,
+                suite: tls.suite,
+                sni: tls.sni,
+                alpn: tls.alpn,
+                decrypted: tls.decrypted,
+                undecrypted: tls.undecrypted,
+              },
+        info: this.reading.streamInfo(i),
+      };
+    });
+  }
+
+  close(): void {
+    process.off('SIGINT', this.onInterrupt);
+    process.off('SIGTERM', this.onInterrupt);
+    this.reading.close();
+  }
+}
+
+/** Opens the inputs of a command. Throws `UserError`. */
+export async function openSession(files: readonly string[], options: SessionOptions): Promise<Session> {
+  const paths = inputFiles(files, options);
+  // The filter first: a typo must not wait for a gigabyte.
+  const filter = options.filter === undefined ? undefined : (await import('../timeline/filter/filter.ts')).compileFilter(options.filter);
+  const tcpHashes = options.hashes === true ? new StreamHashes() : undefined;
+  const tlsHashes = options.hashes === true ? new StreamHashes() : undefined;
+  const tap: Tap | undefined =
+    options.hashes === true
+      ? (level, stream, dir, buf, start, end) => (level === 'tcp' ? tcpHashes : tlsHashes)?.update(stream, dir, buf.subarray(start, end))
+      : options.tap;
+  const reading = await openReading(paths, {
+    keys: options.keys ?? [],
+    keyPassword: options.keyPassword,
+    decodeAs: options.decodeAs ?? [],
+    c2s: options.c2s,
+    s2c: options.s2c,
+    follow: options.follow === true,
+    tap,
+    expandPayloads: options.redact !== true,
+  });
+  if (options.redact === true) reading.timeline.redactor = new Redactor(pseudonyms(paths[0]));
+  return new Session(reading, filter, tcpHashes, tlsHashes);
+}

@@ -1,0 +1,323 @@
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import { openInput } from '../capture/open.ts';
+import { Store } from '../capture/store.ts';
+import { dialectOfAlpn, detectDialect } from '../codec/detect.ts';
+import { EXIT, UserError } from '../core/errors.ts';
+import type { Input, InputState } from '../core/input.ts';
+import { DIALECT } from '../core/message.ts';
+import { type Arrival, HOLE, SOURCE_SPAN } from '../core/stream.ts';
+import { count } from '../core/text.ts';
+import { Network } from '../net/network.ts';
+import type { StreamSummary } from '../net/stream-summary.ts';
+import { SKIP } from '../net/layer.ts';
+import { linkTypeName } from '../net/links/names.ts';
+import { noteDef } from '../schema/notes.ts';
+import { TlsConnection } from '../tls/connection.ts';
+import { TlsKeys } from '../tls/keys.ts';
+import { looksLikeTls } from '../tls/detect.ts';
+import { type ConnectionFacts, Connection, type Verdict } from './connection.ts';
+import { type DecodeRule, parseDecodeRule, port } from './decode-as.ts';
+import { makeDecoders } from './decoders.ts';
+import { Intake, Pipeline, type Tap } from './pipeline.ts';
+import { Places } from './places.ts';
+import { Rows, SPOOL_SOURCE } from './rows.ts';
+import type { StreamRecord } from './streams.ts';
+import { Timeline } from './timeline.ts';
+import { TlsBridge } from './tls-bridge.ts';
+
+export interface ReadingOptions {
+  readonly keys: readonly string[];
+  readonly keyPassword?: string | undefined;
+  readonly decodeAs: readonly string[];
+  readonly c2s?: string | undefined;
+  readonly s2c?: string | undefined;
+  readonly follow: boolean;
+  readonly tap?: Tap | undefined;
+  readonly expandPayloads: boolean;
+}
+
+/** What the network stage counted of a stream; zeros for inputs without packets. */
+export interface StreamCounters {
+  readonly packets: readonly [number, number];
+  readonly bytes: readonly [number, number];
+  readonly holes: readonly [readonly { offset: number; length: number }[], readonly { offset: number; length: number }[]];
+  readonly notes: readonly string[];
+}
+
+/** Largest output of a gzip member inside a payload: messages have 16 KiB at most, and text packs about ten to one. */
+const INFLATE_LIMIT = 1024 * 1024;
+
+function inflate(bytes: Uint8Array, maxOutput: number): Uint8Array | undefined {
+  try {
+    return gunzipSync(bytes, { maxOutputLength: Math.min(maxOutput, INFLATE_LIMIT) });
+  } catch {
+    return undefined;
+  }
+}
+
+/** An input on its way into a timeline. `step` until it is done; then everything can be looked at. */
+export class Reading {
+  readonly timeline: Timeline;
+  readonly keys: TlsKeys;
+  readonly bridges: { readonly stream: number; readonly bridge: TlsBridge; readonly connection: TlsConnection }[] = [];
+  private readonly input: Input;
+  private readonly store: Store;
+  private readonly network: Network;
+  private readonly pipeline: Pipeline;
+  private readonly intake: Intake;
+  private readonly rules: readonly DecodeRule[];
+  private readonly places = new Places();
+  private summaries: StreamSummary[] | undefined;
+  private finished = false;
+
+  constructor(input: (store: Store) => Input, options: ReadingOptions, keys: TlsKeys) {
+    this.rules = options.decodeAs.map(parseDecodeRule);
+    this.keys = keys;
+    this.store = new Store();
+    const at: Arrival = { packet: 0, sec: Number.NaN, nsec: 0 };
+    const rows = new Rows(at, this.store.spool);
+    this.pipeline = new Pipeline(
+      rows,
+      at,
+      {
+        detect: (first, second, facts, record, final) => this.detect(first, second, facts, record, final),
+        openTls: (record, plaintext, tap) => this.openTls(record, plaintext, tap),
+      },
+      options.tap,
+    );
+    this.network = new Network({ at, store: this.store, spool: this.store.spool, connections: { open: (flow) => this.pipeline.openFlow(flow) } });
+    this.timeline = new Timeline(rows, this.store, this.pipeline.streams, makeDecoders({ inflate, expandPayloads: options.expandPayloads }));
+    this.intake = new Intake(
+      this.pipeline,
+      this.network,
+      (kind, bytes) => {
+        if (kind === 'tls') this.keys.addKeyLog(bytes);
+      },
+      (note) => {
+        this.timeline.notes.push(note);
+      },
+    );
+    try {
+      this.input = input(this.store);
+    } catch (error) {
+      this.store.close();
+      throw error;
+    }
+  }
+
+  get position(): number {
+    return this.input.position;
+  }
+
+  get size(): number | undefined {
+    return this.input.size;
+  }
+
+  /** Reads one slice. */
+  step(): InputState {
+    if (this.finished) return 'done';
+    const state = this.input.step(this.intake);
+    this.timeline.packets = this.intake.packets;
+    if (state === 'done') this.finish();
+    return state;
+  }
+
+  ready(): Promise<void> {
+    return this.input.ready();
+  }
+
+  /** Ends the reading here: what has been read is all there is. */
+  stop(): void {
+    this.finish();
+  }
+
+  private finish(): void {
+    if (this.finished) return;
+    this.finished = true;
+    this.network.finish();
+    this.summaries = [...this.network.streams()];
+    this.pipeline.reserve(this.summaries.length);
+    for (const s of this.summaries) {
+      const record = this.pipeline.streams[this.pipeline.numberOf(s.index)];
+      if (record.endpoints.a === '') record.endpoints = { a: s.a, b: s.b, process: s.process };
+    }
+    this.refreshTls();
+  }
+
+  /** Brings the facts of TLS connections in the table of streams up to date. */
+  refreshTls(): void {
+    for (const { stream, bridge } of this.bridges) this.pipeline.streams[stream].tls = bridge.facts();
+  }
+
+  // --- recognition ---------------------------------------------------------------------------------------------
+
+  private detect(first: Uint8Array, second: Uint8Array, facts: ConnectionFacts, record: StreamRecord, final: boolean): Verdict {
+    const rule = this.rules.find((r) => r.matches(record.endpoints, facts.stream));
+    const inner = facts !== record.facts;
+    if (!inner) {
+      if (rule?.dialect === 'tls') return { tls: true, swapped: false };
+      const tls = combine(looksLikeTls(first, 0, first.length), looksLikeTls(second, 0, second.length));
+      if (tls === true) return { tls: true, swapped: false };
+      if (tls === 'need' && !final) return 'need';
+    }
+    if (rule !== undefined && rule.dialect !== 'tls') return { dialect: rule.dialect, swapped: false };
+    const chosen = facts.alpn === undefined ? undefined : dialectOfAlpn(facts.alpn);
+    if (chosen !== undefined) return { dialect: chosen, swapped: false };
+    return detectDialect(first, second, {
+      alpn: facts.alpn,
+      rolesKnown: facts.rolesKnown,
+      ports: [port(record.endpoints.a), port(record.endpoints.b)],
+      final,
+    });
+  }
+
+  private openTls(record: StreamRecord, plaintext: Connection, tap: Tap | undefined): TlsConnection {
+    const bridge = new TlsBridge(record, this.timeline.rows, plaintext, tap, this.places);
+    const connection = new TlsConnection(this.keys, this.pipeline.at, bridge, { stream: record.facts.stream });
+    bridge.session = connection.session;
+    bridge.where = () => connection.recordWhere;
+    this.bridges.push({ stream: record.facts.stream, bridge, connection });
+    return connection;
+  }
+
+  // --- what is known of the whole ------------------------------------------------------------------------------
+
+  counters(stream: number): StreamCounters {
+    const s = this.summaries?.find((x) => this.pipeline.numberOf(x.index) === stream);
+    if (s === undefined) return { packets: [0, 0], bytes: this.rowBytes(stream), holes: [[], []], notes: [] };
+    const notes = s.notes.map(({ dir, note }) => `${dir === 0 ? 'a to b' : 'b to a'}: ${noteDef(note.code)?.sentence ?? note.code}${note.detail === undefined ? '' : ` (${note.detail})`}`);
+    return { packets: [s.ab.packets, s.ba.packets], bytes: [s.ab.bytes, s.ba.bytes], holes: [s.ab.holes, s.ba.holes], notes };
+  }
+
+  /** Bytes by direction of a stream without packets: what its rows hold. */
+  private rowBytes(stream: number): [number, number] {
+    const columns = this.timeline.rows.columns;
+    const bytes: [number, number] = [0, 0];
+    const swapped = this.pipeline.streams[stream].facts.swapped ? 1 : 0;
+    for (let row = 0; row < columns.rows; row++) {
+      if (columns.stream(row) === stream && columns.type(row) !== DIALECT.capture * 256 + 1) bytes[columns.dir(row) ^ swapped] += columns.length(row);
+    }
+    return bytes;
+  }
+
+  /** What a user wants to know of a stream beside its numbers. */
+  streamInfo(stream: number): string {
+    const record = this.pipeline.streams[stream];
+    const parts: string[] = [];
+    const tls = record.tls;
+    if (tls !== undefined) {
+      if (tls.version !== undefined) parts.push(tls.version);
+      if (tls.sni !== undefined) parts.push(`SNI ${tls.sni}`);
+      if (tls.alpn !== undefined) parts.push(`ALPN ${tls.alpn}`);
+      if (tls.undecrypted !== undefined) parts.push(`not decrypted: ${tls.undecrypted}`);
+    }
+    if (record.info !== undefined) parts.push(record.info.label);
+    if (!record.timed) parts.push('no times');
+    return parts.join(', ');
+  }
+
+  /** Sentences about the input as a whole: damage, unsupported link types, packets left out. */
+  complaints(): string[] {
+    const out: string[] = [];
+    for (const n of this.timeline.notes) {
+      if (n.severity === 'info') continue;
+      out.push(`${this.input.name}: ${noteDef(n.code)?.sentence ?? n.code}${n.detail === undefined ? '' : ` (${n.detail})`}`);
+    }
+    for (const [type, packets] of this.network.unsupported) {
+      out.push(`${this.input.name}: unsupported link type ${type} (${linkTypeName(type)}), ${count(packets, 'packet')} left out`);
+    }
+    for (const [why, index] of Object.entries(SKIP)) {
+      const packets = this.network.skips[index];
+      if (packets > 0) out.push(`${this.input.name}: ${count(packets, 'packet')} left out: ${why}`);
+    }
+    return out;
+  }
+
+  /** Where a row's bytes came from, as lines: packet numbers and file offsets, through TLS records where there are some. */
+  provenance(row: number): string[] {
+    const lines: string[] = [];
+    for (const place of this.timeline.places(row)) {
+      if (lines.length >= MAX_PROVENANCE) {
+        lines.push('…');
+        break;
+      }
+      if (place.address === HOLE) lines.push(`[${place.start}..${place.end}] not in the capture`);
+      else this.trace(place.start, place.end, place.address, lines);
+    }
+    return lines;
+  }
+
+  private trace(start: number, end: number, address: number, lines: string[]): void {
+    let at = address;
+    let from = start;
+    while (from < end && lines.length < MAX_PROVENANCE) {
+      const record = Math.floor(at / SOURCE_SPAN) === SPOOL_SOURCE ? this.places.find(at) : undefined;
+      if (record === undefined) {
+        lines.push(`[${from}..${end}] ${this.origin(at, end - from)}`);
+        return;
+      }
+      const length = Math.min(end - from, record.end - at);
+      lines.push(`[${from}..${from + length}] decrypted from a TLS record of ${record.recordLength} bytes, ${this.origin(record.record, record.recordLength)}`);
+      from += length;
+      at += length;
+    }
+  }
+
+  private origin(address: number, length: number): string {
+    const place = this.store.locate(address);
+    if (place !== undefined) {
+      const offset = address % SOURCE_SPAN;
+      return `packet ${place.packet}, file offset ${offset} (0x${offset.toString(16)}), ${count(length, 'byte')}`;
+    }
+    if (Math.floor(address / SOURCE_SPAN) === SPOOL_SOURCE) return `${count(length, 'byte')} put together while reading`;
+    return `file offset ${address % SOURCE_SPAN}, ${count(length, 'byte')}`;
+  }
+
+  close(): void {
+    this.input.close();
+    this.store.close();
+  }
+}
+
+/** Lines of provenance for one message; one of many tiny segments would fill screens. */
+const MAX_PROVENANCE = 24;
+
+function combine(a: boolean | 'need', b: boolean | 'need'): boolean | 'need' {
+  if (a === true || b === true) return true;
+  return a === 'need' || b === 'need' ? 'need' : false;
+}
+
+/** Reads the key files of a run, and $SSLKEYLOGFILE. Throws `UserError`. */
+function readKeys(options: ReadingOptions): TlsKeys {
+  const keys = new TlsKeys();
+  const add = (path: string, optional: boolean): void => {
+    let bytes: Uint8Array;
+    try {
+      bytes = readFileSync(path);
+    } catch (error) {
+      if (optional) return;
+      const code = (error as NodeJS.ErrnoException).code;
+      const why = code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'it is a directory' : code === 'EACCES' ? 'permission denied' : String((error as Error).message);
+      throw new UserError('keys', `cannot read the keys in ${path}: ${why}.`);
+    }
+    const found = keys.add(bytes, path, options.keyPassword);
+    if (found.secrets === 0 && !optional) {
+      process.stderr.write(`apns-inspect: ${path} holds no TLS secret or private key${found.ignored > 0 ? ` (${count(found.ignored, 'line')} of something else)` : ''}\n`);
+    }
+  };
+  for (const path of options.keys) add(path, false);
+  const environment = process.env['SSLKEYLOGFILE'];
+  if (environment !== undefined && environment !== '' && !options.keys.includes(environment)) add(environment, true);
+  return keys;
+}
+
+/** Opens the inputs of a command. Throws `UserError` with one sentence when that is not possible. */
+export async function openReading(paths: readonly string[], options: ReadingOptions): Promise<Reading> {
+  if (options.c2s !== undefined && options.c2s === options.s2c) {
+    throw new UserError('pair', '--c2s and --s2c name the same file.', EXIT.usage);
+  }
+  const keys = readKeys(options);
+  const inputOptions = { follow: options.follow };
+  return new Reading((store) => openInput(paths[0], store, inputOptions), options, keys);
+}

@@ -1,0 +1,99 @@
+import { Cells } from '../core/dialect.ts';
+import { DIALECT, messageType } from '../core/message.ts';
+import type { Dir, EndReason } from '../core/stream.ts';
+import { reasonText } from '../schema/tls-reason.ts';
+import { versionName } from '../schema/tls.ts';
+import { suiteName } from '../schema/tls-suite.ts';
+import { toHex } from '../core/bytes.ts';
+import type { TlsEvents, TlsRow } from '../tls/row.ts';
+import type { TlsSession } from '../tls/session.ts';
+import type { Connection } from './connection.ts';
+import type { Tap } from './pipeline.ts';
+import type { Rows } from './rows.ts';
+import type { StreamRecord, TlsFacts } from './streams.ts';
+
+const cells = new Cells();
+const NONE = new Uint8Array(0);
+
+/** Where each stretch of the spool that holds plaintext came from, so that a row can be traced back to its records. */
+export interface PlaintextPlaces {
+  add(spoolAddress: number, length: number, recordAddress: number, recordLength: number): void;
+}
+
+/** Between a TLS connection and the index: its rows, and its plaintext on the way to the inner dialect. */
+export class TlsBridge implements TlsEvents {
+  private readonly record_: StreamRecord;
+  private readonly rows: Rows;
+  private readonly inner: Connection;
+  private readonly tap: Tap | undefined;
+  private readonly places: PlaintextPlaces;
+  session: TlsSession | undefined = undefined;
+  /** Place of the record being handed on; set to the connection after it is made. */
+  where: (() => { address: number; length: number }) | undefined = undefined;
+
+  constructor(record: StreamRecord, rows: Rows, inner: Connection, tap: Tap | undefined, places: PlaintextPlaces) {
+    this.record_ = record;
+    this.rows = rows;
+    this.inner = inner;
+    this.tap = tap;
+    this.places = places;
+  }
+
+  swap(): void {
+    this.record_.facts.swapped = !this.record_.facts.swapped;
+  }
+
+  record(dir: Dir, row: TlsRow): void {
+    cells.clear();
+    cells.type = messageType(DIALECT.tls, row.command);
+    cells.severity = row.severity;
+    cells.aux = row.aux;
+    const where = row.where;
+    this.rows.append(this.record_.facts.stream, dir, cells, NONE, where.length, where);
+  }
+
+  plaintext(dir: Dir, buf: Uint8Array, start: number, end: number): void {
+    if (end <= start) return;
+    const address = this.rows.spool.append(buf, start, end);
+    const where = this.where?.();
+    if (where !== undefined) this.places.add(address, end - start, where.address, where.length);
+    if (this.tap !== undefined) this.tap('tls', this.record_.facts.stream, dir, buf, start, end);
+    this.inner.data(dir, buf, start, end, address);
+  }
+
+  plaintextGap(dir: Dir, length: number): void {
+    this.inner.gap(dir, length);
+  }
+
+  end(dir: Dir, reason: EndReason): void {
+    this.inner.end(dir, reason);
+  }
+
+  established(): void {
+    if (this.session === undefined) return;
+    this.inner.facts.alpn = this.session.alpn;
+    this.record_.facts.alpn = this.session.alpn;
+  }
+
+  /** Facts for lists and statistics, as far as they are known now. */
+  facts(): TlsFacts {
+    const s = this.session;
+    if (s === undefined) return { decrypted: false };
+    const reason = s.reason[0] !== 0 ? s.reason[0] : s.reason[1];
+    const decrypted = s.decrypted[0] + s.decrypted[1] > 0;
+    return {
+      ...(s.version === 0 ? {} : { version: versionName(s.version) }),
+      ...(s.suite < 0 ? {} : { suite: suiteName(s.suite) }),
+      ...(s.sni === undefined ? {} : { sni: s.sni }),
+      ...(s.alpn === undefined ? {} : { alpn: s.alpn }),
+      offeredAlpn: s.alpnOffered,
+      ...(s.clientRandom === undefined ? {} : { clientRandom: toHex(s.clientRandom) }),
+      resumed: s.resumed !== undefined,
+      ...(reason === 0 ? {} : { undecrypted: reasonText(reason) }),
+      decrypted,
+      records: s.records[0] + s.records[1],
+      failed: s.failed[0] + s.failed[1],
+      ...(this.inner.facts.dialect === 0 ? {} : { inner: this.inner.facts.dialect }),
+    };
+  }
+}
