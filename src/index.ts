@@ -7,8 +7,9 @@
  * capture.close();
  * ```
  */
-import type { Message } from './core/message.ts';
+
 import { decodeText } from './codec/decode-text.ts';
+import type { Message } from './core/message.ts';
 import { expandPayloads } from './timeline/decoders.ts';
 import { compileFilter } from './timeline/filter/filter.ts';
 import { openReading, type Reading } from './timeline/open.ts';

@@ -56,14 +56,22 @@ listing(program.command('open', { isDefault: true, hidden: true }).argument('[fi
 listing(program.command('list').description('the timeline, one message a line').argument('[files...]')).action((files: string[], options) =>
   run(async () => (await import('./cli/list.ts')).runList(files, options)),
 );
-withReading(program.command('show').description('messages with every field, their packets and bytes').argument('<file>').argument('<numbers...>', 'message numbers, 3 or 3-5'))
+withReading(
+  program
+    .command('show')
+    .description('messages with every field, their packets and bytes')
+    .argument('<file>')
+    .argument('<numbers...>', 'message numbers, 3 or 3-5'),
+)
   .option('--format <name>', 'text or json')
   .option('-o, --output <file>', 'write there instead of standard output')
   .action((file: string, numbers: string[], options) => run(async () => (await import('./cli/show.ts')).runShow(file, numbers, options)));
 withReading(program.command('streams').description('the TCP streams: peers, packets, bytes, holes, dialect').argument('[files...]'))
   .option('--json', 'one JSON object with hashes of the streams')
   .action((files: string[], options) => run(async () => (await import('./cli/streams.ts')).runStreams(files, options)));
-withReading(program.command('follow').description('the bytes of one stream').argument('<file>').argument('<stream>', 'its number', wholeNumber))
+withReading(
+  program.command('follow').description('the bytes of one stream').argument('<file>').argument('<stream>', 'its number', wholeNumber),
+)
   .option('--direction <dir>', 'only c2s or s2c')
   .option('--tls', 'the decrypted bytes')
   .option('--hex', 'hex dump (default on a terminal)')
@@ -85,7 +93,6 @@ program
   .argument('[search]', 'only fields whose name or description holds this text')
   .option('--json', 'as JSON')
   .action((search: string | undefined, options) => run(async () => (await import('./cli/fields.ts')).runFields(search, options)));
-
 
 program.parseAsync(process.argv).catch((error: unknown) => {
   if (error instanceof CommanderError) {

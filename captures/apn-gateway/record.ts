@@ -18,7 +18,29 @@ import { createServer as createTlsServer } from 'node:tls';
 
 const here = new URL('.', import.meta.url).pathname;
 const keys = mkdtempSync(join(tmpdir(), 'apn-'));
-execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '3650', '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-addext', '1.2.840.113635.100.6.3.1=ASN1:NULL', '-keyout', join(keys, 'key.pem'), '-out', join(keys, 'cert.pem')], { stdio: 'ignore' });
+execFileSync(
+  'openssl',
+  [
+    'req',
+    '-x509',
+    '-newkey',
+    'rsa:2048',
+    '-nodes',
+    '-days',
+    '3650',
+    '-subj',
+    '/CN=localhost',
+    '-addext',
+    'subjectAltName=DNS:localhost',
+    '-addext',
+    '1.2.840.113635.100.6.3.1=ASN1:NULL',
+    '-keyout',
+    join(keys, 'key.pem'),
+    '-out',
+    join(keys, 'cert.pem'),
+  ],
+  { stdio: 'ignore' },
+);
 const key = readFileSync(join(keys, 'key.pem'));
 const cert = readFileSync(join(keys, 'cert.pem'));
 const BAD = 'bad0'.repeat(16);
@@ -64,14 +86,28 @@ await new Promise<void>((ok) => gateway.listen(22196, '127.0.0.1', ok));
 await new Promise<void>((ok) => tlsEnd.listen(22195, '127.0.0.1', ok));
 
 const dumps = [22196, 22195].map((port) =>
-  spawn('tcpdump', ['-i', 'lo', '-U', '-s', '0', '-w', join(here, port === 22196 ? 'apn-plain.pcap' : 'apn-tls.pcap'), 'tcp', 'port', String(port)], { stdio: ['ignore', 'ignore', 'pipe'] }),
+  spawn(
+    'tcpdump',
+    ['-i', 'lo', '-U', '-s', '0', '-w', join(here, port === 22196 ? 'apn-plain.pcap' : 'apn-tls.pcap'), 'tcp', 'port', String(port)],
+    { stdio: ['ignore', 'ignore', 'pipe'] },
+  ),
 );
 await Promise.all(dumps.map((d) => new Promise<void>((ok) => d.stderr.once('data', () => ok()))));
 
 const apn = createRequire(import.meta.url)('apn');
-const connection = new apn.Connection({ address: 'localhost', port: 22195, key, cert, ca: [cert], rejectUnauthorized: false, production: false });
+const connection = new apn.Connection({
+  address: 'localhost',
+  port: 22195,
+  key,
+  cert,
+  ca: [cert],
+  rejectUnauthorized: false,
+  production: false,
+});
 connection.on('error', (e: Error) => console.error('apn:', e.message));
-connection.on('transmissionError', (code: number, n: { payload: unknown }) => console.log('apn was told: status', code, JSON.stringify(n.payload)));
+connection.on('transmissionError', (code: number, n: { payload: unknown }) =>
+  console.log('apn was told: status', code, JSON.stringify(n.payload)),
+);
 
 function send(token: string, alert: string, priority?: number): void {
   const n = new apn.Notification();

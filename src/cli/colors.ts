@@ -8,7 +8,10 @@ export function wantsColor(option: string | boolean | undefined, toTerminal: boo
   return toTerminal && env['TERM'] !== 'dumb';
 }
 
-const sgr = (code: string) => (text: string): string => `\x1b[${code}m${text}\x1b[0m`;
+const sgr =
+  (code: string) =>
+  (text: string): string =>
+    `\x1b[${code}m${text}\x1b[0m`;
 
 export const bold = sgr('1');
 export const dim = sgr('2');

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { decodeText } from '../codec/decode-text.ts';
 import { EXIT, UserError } from '../core/errors.ts';
 import type { Message } from '../core/message.ts';
-import { decodeText } from '../codec/decode-text.ts';
 import { valueJson } from '../export/record.ts';
+import { expandPayloads } from '../timeline/decoders.ts';
 import { hexDump } from '../view/hex.ts';
 import { treeLines } from '../view/tree.ts';
-import { expandPayloads } from '../timeline/decoders.ts';
 import { Output } from './output.ts';
 
 export interface DecodeOptions {
@@ -22,10 +22,15 @@ export async function runDecode(texts: string[], options: DecodeOptions): Promis
   let input: Uint8Array | string;
   if (texts.length === 1 && texts[0] === '-') {
     const bytes = readFileSync(0);
-    if (bytes.length > INPUT_LIMIT) throw new UserError('decode', `the input is larger than ${INPUT_LIMIT} bytes; write it to a capture and open that.`);
+    if (bytes.length > INPUT_LIMIT)
+      throw new UserError('decode', `the input is larger than ${INPUT_LIMIT} bytes; write it to a capture and open that.`);
     input = bytes;
   } else input = texts.join(' ');
-  const { messages } = decodeText(input, options.dialect, options.direction === undefined ? undefined : options.direction === 'c2s' ? 0 : 1);
+  const { messages } = decodeText(
+    input,
+    options.dialect,
+    options.direction === undefined ? undefined : options.direction === 'c2s' ? 0 : 1,
+  );
   const out = new Output(undefined);
   if (options.format !== undefined && options.format !== 'text' && options.format !== 'json') {
     throw new UserError('format', `--format takes text or json, not "${options.format}".`, EXIT.usage);

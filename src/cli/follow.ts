@@ -18,7 +18,8 @@ export async function runFollow(file: string, stream: number, options: FollowOpt
   if (options.direction !== undefined && options.direction !== 'c2s' && options.direction !== 's2c') {
     throw new UserError('direction', `--direction takes c2s or s2c, not "${options.direction}".`, EXIT.usage);
   }
-  if (options.redact === true) throw new UserError('redact', 'follow prints raw bytes, which --redact cannot make anonymous; use list or show.', EXIT.usage);
+  if (options.redact === true)
+    throw new UserError('redact', 'follow prints raw bytes, which --redact cannot make anonymous; use list or show.', EXIT.usage);
   const toTerminal = options.output === undefined && process.stdout.isTTY === true;
   const hex = options.hex === true || (toTerminal && options.raw !== true);
   const out = new Output(options.output);
@@ -40,7 +41,9 @@ export async function runFollow(file: string, stream: number, options: FollowOpt
       // As Wireshark does: the answering side is indented, offsets run per direction.
       const indent = dir === 1 ? '    ' : '';
       for (let at = 0; at < bytes.length; at += 16) {
-        const line = hexLine(bytes.subarray(at, at + 16), 0, 16, 8).slice(8).trimEnd();
+        const line = hexLine(bytes.subarray(at, at + 16), 0, 16, 8)
+          .slice(8)
+          .trimEnd();
         out.line(indent + (offsets[dir] + at).toString(16).padStart(8, '0') + line);
       }
       offsets[dir] += bytes.length;
@@ -51,7 +54,10 @@ export async function runFollow(file: string, stream: number, options: FollowOpt
     out.close();
     const count = session.timeline.streams.length;
     if (stream >= count) {
-      throw new UserError('stream', `there is no stream ${stream}; the capture holds ${count === 0 ? 'none' : `streams 0 to ${count - 1}`}.`);
+      throw new UserError(
+        'stream',
+        `there is no stream ${stream}; the capture holds ${count === 0 ? 'none' : `streams 0 to ${count - 1}`}.`,
+      );
     }
     if (options.tls === true && !seen) {
       const why = session.timeline.streams[stream].tls?.undecrypted ?? 'it is not TLS';
@@ -60,7 +66,10 @@ export async function runFollow(file: string, stream: number, options: FollowOpt
     const holes = session.streamSummaries()[stream]?.holes ?? [[], []];
     if (chosen > 0 && options.tls !== true) {
       for (const dir of [0, 1]) {
-        for (const hole of holes[dir]) process.stderr.write(`apns-inspect: direction ${dir === 0 ? 'a to b' : 'b to a'}: ${hole.length < 0 ? 'an unknown number of' : hole.length} bytes missing at offset ${hole.offset}\n`);
+        for (const hole of holes[dir])
+          process.stderr.write(
+            `apns-inspect: direction ${dir === 0 ? 'a to b' : 'b to a'}: ${hole.length < 0 ? 'an unknown number of' : hole.length} bytes missing at offset ${hole.offset}\n`,
+          );
       }
     }
     session.report();

@@ -1,12 +1,12 @@
-import { UserError, EXIT } from '../core/errors.ts';
+import { EXIT, UserError } from '../core/errors.ts';
 import { SEVERITIES } from '../core/note.ts';
 import { jsonRecord, type RecordOptions } from '../export/record.ts';
-import { column, COLUMNS, DEFAULT_COLUMNS, type Column, RowView, rowSeverity } from '../view/columns.ts';
+import { COLUMNS, type Column, column, DEFAULT_COLUMNS, RowView, rowSeverity } from '../view/columns.ts';
 import { TIME_FORMATS, type TimeFormat } from '../view/time-format.ts';
 import { paintRow, wantsColor } from './colors.ts';
-import { openSession } from './session.ts';
 import type { ReadOptions } from './options.ts';
 import { Output } from './output.ts';
+import { openSession } from './session.ts';
 import { StreamingTable } from './table.ts';
 
 export interface ListOptions extends ReadOptions {
@@ -42,7 +42,15 @@ export function parseColumns(text: string | undefined): Column[] {
 }
 
 export function parseTime(text: string | undefined): TimeFormat {
-  const aliases: Record<string, TimeFormat> = { r: 'relative', a: 'absolute', ad: 'absolute', u: 'utc', d: 'delta', dd: 'delta', e: 'epoch' };
+  const aliases: Record<string, TimeFormat> = {
+    r: 'relative',
+    a: 'absolute',
+    ad: 'absolute',
+    u: 'utc',
+    d: 'delta',
+    dd: 'delta',
+    e: 'epoch',
+  };
   const format = text === undefined ? 'relative' : (aliases[text] ?? text);
   if (!(TIME_FORMATS as readonly string[]).includes(format)) {
     throw new UserError('time', `--time takes ${TIME_FORMATS.join(', ')}, not "${text}".`, EXIT.usage);
@@ -67,15 +75,18 @@ export async function runList(files: string[], options: ListOptions): Promise<nu
   let shown = 0;
   let worst = -1;
   try {
-    await session.rows((row) => {
-      if (options.limit !== undefined && shown >= options.limit) return false;
-      if (shown === 0) view.first = row;
-      shown++;
-      writer.row(row);
-      if (failAt < 4) worst = Math.max(worst, rowSeverity(view, row));
-      view.previous = row;
-      return options.limit === undefined || shown < options.limit;
-    }, () => writer.pause());
+    await session.rows(
+      (row) => {
+        if (options.limit !== undefined && shown >= options.limit) return false;
+        if (shown === 0) view.first = row;
+        shown++;
+        writer.row(row);
+        if (failAt < 4) worst = Math.max(worst, rowSeverity(view, row));
+        view.previous = row;
+        return options.limit === undefined || shown < options.limit;
+      },
+      () => writer.pause(),
+    );
     writer.end();
     out.close();
     session.report();
@@ -109,13 +120,33 @@ function makeWriter(format: string, columns: readonly Column[], view: RowView, o
       return { row: (row) => out.line(columns.map((c) => quote(cell(c, row))).join(',')), pause: () => out.flush(), end: () => undefined };
     }
     case 'text':
-      return { row: (row) => out.line(columns.map((c) => cell(c, row)).filter((t) => t !== '').join(' ')), pause: () => out.flush(), end: () => undefined };
+      return {
+        row: (row) =>
+          out.line(
+            columns
+              .map((c) => cell(c, row))
+              .filter((t) => t !== '')
+              .join(' '),
+          ),
+        pause: () => out.flush(),
+        end: () => undefined,
+      };
     default: {
       const toTerminal = options.output === undefined && process.stdout.isTTY === true;
       const color = wantsColor(options.color, toTerminal);
-      const table = new StreamingTable(columns, out, toTerminal ? process.stdout.columns || 80 : 0, options.header !== false, color ? paintRow : (line) => line);
+      const table = new StreamingTable(
+        columns,
+        out,
+        toTerminal ? process.stdout.columns || 80 : 0,
+        options.header !== false,
+        color ? paintRow : (line) => line,
+      );
       return {
-        row: (row) => table.row(columns.map((c) => cell(c, row)), color ? rowSeverity(view, row) : 0),
+        row: (row) =>
+          table.row(
+            columns.map((c) => cell(c, row)),
+            color ? rowSeverity(view, row) : 0,
+          ),
         pause() {
           table.settle();
           out.flush();

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 
 /** Options of every command that reads captures. */
 export interface ReadOptions {
@@ -26,7 +26,7 @@ export function wholeNumber(value: string): number {
 export function withReading(command: Command): Command {
   return command
     .option('-r, --read <file>', 'capture to read, as in tshark (repeatable)', collect)
-    .option('-Y, --filter <expression>', 'only messages that match, e.g. \'apns.status != 0\' (see docs/filters.md)')
+    .option('-Y, --filter <expression>', "only messages that match, e.g. 'apns.status != 0' (see docs/filters.md)")
     .option('-k, --keys <file>', 'key log, RSA private key or PKCS#12 file for TLS (repeatable)', collect)
     .option('--key-password <text>', 'password of the private key or PKCS#12 file')
     .option('-d, --decode-as <rule>', 'choose the dialect, e.g. tcp.port==9000,courier (repeatable)', collect)

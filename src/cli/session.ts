@@ -1,7 +1,7 @@
-import { createHmac, createHash } from 'node:crypto';
-import { readSync, openSync, closeSync } from 'node:fs';
-import { DIALECT, DIALECTS } from '../core/message.ts';
+import { createHash, createHmac } from 'node:crypto';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { EXIT, UserError } from '../core/errors.ts';
+import { DIALECT, DIALECTS } from '../core/message.ts';
 import { count } from '../core/text.ts';
 import type { Filter } from '../timeline/filter/filter.ts';
 import { openReading, type Reading } from '../timeline/open.ts';

@@ -24,7 +24,10 @@ function parseNumbers(texts: readonly string[], rows: number): number[] {
     const from = Number(match[1]);
     const to = match[2] === undefined ? from : match[3] === '' ? rows : Number(match[3]);
     if (from < 1 || from > rows) {
-      throw new UserError('number', `there is no message ${from}; the capture holds ${rows === 0 ? 'none' : rows === 1 ? 'only message 1' : `1 to ${rows}`}.`);
+      throw new UserError(
+        'number',
+        `there is no message ${from}; the capture holds ${rows === 0 ? 'none' : rows === 1 ? 'only message 1' : `1 to ${rows}`}.`,
+      );
     }
     for (let n = from; n <= Math.min(to, rows); n++) out.push(n - 1);
   }
@@ -72,7 +75,9 @@ function showRow(session: Session, row: number, out: Output, color: boolean, sho
   out.line(strong(`Message ${row + 1}: ${message.label} (${message.dialect}, ${DIRECTION_NAMES[dir]})`));
   const time = rowTime(timeline, row, view.time, 0, -1);
   out.line(`  Time        ${time === '' ? 'not recorded in this input' : time}`);
-  out.line(`  Connection  stream ${columns.stream(row)}, ${address(dir === 0 ? client : server)} → ${address(dir === 0 ? server : client)}`);
+  out.line(
+    `  Connection  stream ${columns.stream(row)}, ${address(dir === 0 ? client : server)} → ${address(dir === 0 ? server : client)}`,
+  );
   if (stream.endpoints.process !== undefined) out.line(`  Process     ${stream.endpoints.process}`);
   out.line(`  Size        ${columns.length(row)} bytes`);
   for (const line of session.provenance(row)) out.line(`  Bytes       ${line}`);
@@ -95,4 +100,3 @@ function showRow(session: Session, row: number, out: Output, color: boolean, sho
   for (const line of hexDump(bytes)) out.line(`  ${line}`);
   for (const hole of holes) out.line(`  bytes ${hole.start} to ${hole.end} are not in the capture`);
 }
-

@@ -93,4 +93,3 @@ function table(session: Session, out: Output): void {
   }
   table.settle();
 }
-

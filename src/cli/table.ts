@@ -11,7 +11,6 @@ export interface TableColumn {
   readonly max: number;
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII is the range that is tested
 const ASCII = /^[\x20-\x7e]*$/;
 
 /** Terminal columns of a printable text. */
@@ -20,7 +19,7 @@ export function width(text: string): number {
 }
 
 /** Cuts or pads to exactly `size` terminal columns; cut text ends in an ellipsis. */
-export function fit(text: string, size: number, align: 'left' | 'right'): string {
+export function fitted(text: string, size: number, align: 'left' | 'right'): string {
   let w = width(text);
   if (w > size) {
     if (ASCII.test(text)) {
@@ -54,7 +53,13 @@ export class StreamingTable {
   private widths: number[] = [];
 
   /** `lineWidth` 0: lines are as long as they are; else the last column is cut to fit. */
-  constructor(columns: readonly TableColumn[], out: Output, lineWidth: number, header: boolean, paint: (line: string, severity: number) => string) {
+  constructor(
+    columns: readonly TableColumn[],
+    out: Output,
+    lineWidth: number,
+    header: boolean,
+    paint: (line: string, severity: number) => string,
+  ) {
     this.columns = columns;
     this.out = out;
     this.lineWidth = lineWidth;
@@ -97,9 +102,9 @@ export class StreamingTable {
       const last = i === cells.length - 1;
       if (last && column.align === 'left') {
         const room = this.lineWidth - used;
-        line += this.lineWidth > 0 && room > 1 && width(cells[i]) > room ? fit(cells[i], room, 'left') : cells[i];
+        line += this.lineWidth > 0 && room > 1 && width(cells[i]) > room ? fitted(cells[i], room, 'left') : cells[i];
       } else {
-        line += fit(cells[i], this.widths[i], column.align);
+        line += fitted(cells[i], this.widths[i], column.align);
         used += this.widths[i] + 2;
         if (!last) line += '  ';
       }

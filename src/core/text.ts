@@ -1,8 +1,9 @@
 /** Strings from the wire are hostile until they went through `printable`. */
 
 // C0, DEL, C1, line and paragraph separators, bidi controls, zero-width and tag characters: none may reach a terminal.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the control characters are what is looked for
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]|\udb40[\udc00-\udfff]/g;
+const UNSAFE =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the control characters are what is looked for
+  /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]|\udb40[\udc00-\udfff]/g;
 
 /** The text with everything that could move a cursor, colour a screen or reorder a line shown as `\n`, `\x1b`, `\u{202e}`. */
 export function printable(text: string): string {

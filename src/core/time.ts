@@ -43,7 +43,12 @@ export function duration(seconds: number): string {
   if (s < 1e-3) return `${sign}${Math.round(s * 1e6)} µs`;
   if (s < 1) return `${sign}${Math.round(s * 1e3)} ms`;
   if (s < 60) return `${sign}${Number(s.toFixed(1))} s`;
-  const units: [number, string][] = [[86400, 'd'], [3600, 'h'], [60, 'min'], [1, 's']];
+  const units: [number, string][] = [
+    [86400, 'd'],
+    [3600, 'h'],
+    [60, 'min'],
+    [1, 's'],
+  ];
   const parts: string[] = [];
   let rest = Math.round(s);
   for (const [size, name] of units) {

@@ -5,7 +5,7 @@ import { COURIER } from '../schema/courier.ts';
 import { type CommandDef, type FieldDef, goes, idIn } from '../schema/definition.ts';
 import { FLAG_ID, FLAG_PIECES, FLAG_UNTIMED, SEVERITY_SHIFT } from '../timeline/columns.ts';
 import type { Timeline } from '../timeline/timeline.ts';
-import { ByteLines } from './byte-lines.ts';
+import type { ByteLines } from './byte-lines.ts';
 import { RECORD_VERSION } from './record.ts';
 
 /*

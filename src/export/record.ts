@@ -1,6 +1,6 @@
+import { toHex } from '../core/bytes.ts';
 import { DIALECTS, type Field, type Value } from '../core/message.ts';
 import { DIRECTION_NAMES } from '../core/stream.ts';
-import { toHex } from '../core/bytes.ts';
 import { isoTime } from '../core/time.ts';
 import type { Timeline } from '../timeline/timeline.ts';
 
@@ -40,7 +40,13 @@ export function jsonRecord(timeline: Timeline, row: number, options: RecordOptio
   if (status >= 0) out += `,"status":${status}`;
   out += `,"fields":${fieldsJson(timeline, message.fields, options)}`;
   if (message.notes.length > 0) {
-    const notes = message.notes.map((n) => ({ code: n.code, severity: n.severity, start: n.start, end: n.end, ...(n.detail === undefined ? {} : { detail: n.detail }) }));
+    const notes = message.notes.map((n) => ({
+      code: n.code,
+      severity: n.severity,
+      start: n.start,
+      end: n.end,
+      ...(n.detail === undefined ? {} : { detail: n.detail }),
+    }));
     out += `,"notes":${JSON.stringify(notes)}`;
   }
   return `${out}}`;
@@ -67,7 +73,11 @@ function fieldsJson(timeline: Timeline, fields: readonly Field[], options: Recor
 function fieldJson(timeline: Timeline, field: Field, options: RecordOptions): string {
   if (field.privacy === 'credential' && !options.showSecrets) return JSON.stringify(HIDDEN);
   if (field.payload !== undefined) return timeline.decoders.payloadJson(field.payload) ?? valueJson(field.value);
-  if (field.children !== undefined && field.children.length > 0 && (field.value === undefined || field.value === null || field.value instanceof Uint8Array)) {
+  if (
+    field.children !== undefined &&
+    field.children.length > 0 &&
+    (field.value === undefined || field.value === null || field.value instanceof Uint8Array)
+  ) {
     return fieldsJson(timeline, field.children, options);
   }
   return valueJson(field.value);

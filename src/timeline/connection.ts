@@ -14,7 +14,11 @@ const OPAQUE_ROW = 64 * 1024;
 const HELD_LIMIT = 16 * 1024;
 
 /** What to do with a stream once its first bytes are seen. */
-export type Verdict = { readonly dialect: Dialect; readonly swapped: boolean } | { readonly tls: true; readonly swapped: boolean } | 'need' | 'unknown';
+export type Verdict =
+  | { readonly dialect: Dialect; readonly swapped: boolean }
+  | { readonly tls: true; readonly swapped: boolean }
+  | 'need'
+  | 'unknown';
 
 /** Facts of a connection that the rows do not repeat. */
 export interface ConnectionFacts {
@@ -113,7 +117,10 @@ export class Connection implements StreamSink, FrameSink {
       return;
     }
     if (this.deliveries.length > 0) this.decide(true);
-    if (this.cutters !== undefined || this.inner !== undefined) return this.gap(dir, length);
+    if (this.cutters !== undefined || this.inner !== undefined) {
+      this.gap(dir, length);
+      return;
+    }
     this.flushRun();
     this.gapRow(oriented, length);
   }
@@ -139,7 +146,10 @@ export class Connection implements StreamSink, FrameSink {
     const framing = this.framing as Framing;
     cells.clear();
     if (holed) {
-      cells.type = this.dialectCode === DIALECT.http2 ? messageType(DIALECT.capture, CAPTURE_ENTRY.truncated) : messageType(this.dialectCode, buf[start]);
+      cells.type =
+        this.dialectCode === DIALECT.http2
+          ? messageType(DIALECT.capture, CAPTURE_ENTRY.truncated)
+          : messageType(this.dialectCode, buf[start]);
       cells.severity = 2;
     } else framing.index(dir, buf, start, end, cells);
     if (cells.hold < 0 && cells.release < 0) {

@@ -1,4 +1,4 @@
-import { dialectByName, ALL_DIALECTS } from '../codec/dialects.ts';
+import { ALL_DIALECTS, dialectByName } from '../codec/dialects.ts';
 import type { Dialect } from '../core/dialect.ts';
 import { EXIT, UserError } from '../core/errors.ts';
 import type { Endpoints } from './streams.ts';
@@ -18,7 +18,11 @@ export function parseDecodeRule(text: string): DecodeRule {
   const [, field, value, name] = match;
   const dialect = name === 'tls' || name === 'ssl' ? 'tls' : dialectByName(name);
   if (dialect === undefined) {
-    throw new UserError('decode-as', `--decode-as names no dialect "${name}"; there are ${ALL_DIALECTS.map((d) => d.name).join(', ')} and tls.`, EXIT.usage);
+    throw new UserError(
+      'decode-as',
+      `--decode-as names no dialect "${name}"; there are ${ALL_DIALECTS.map((d) => d.name).join(', ')} and tls.`,
+      EXIT.usage,
+    );
   }
   if (field === 'ip.addr' || field === 'ipv6.addr') return { dialect, matches: (e) => host(e.a) === value || host(e.b) === value };
   const range = /^(\d+)(?:-(\d+))?$/.exec(value);

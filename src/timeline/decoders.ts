@@ -1,8 +1,8 @@
 import { dialectByCode } from '../codec/dialects.ts';
+import { toHex } from '../core/bytes.ts';
 import type { TopicLookup } from '../core/dialect.ts';
 import type { Field, Message } from '../core/message.ts';
 import type { Note } from '../core/note.ts';
-import { toHex } from '../core/bytes.ts';
 import { utf8 } from '../core/text.ts';
 import { decodePayload, isJson, type PayloadOptions, payloadJson } from '../payload/payload.ts';
 import { TopicNames } from '../schema/topics.ts';

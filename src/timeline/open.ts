@@ -2,21 +2,21 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { openInput } from '../capture/open.ts';
 import { Store } from '../capture/store.ts';
-import { dialectOfAlpn, detectDialect } from '../codec/detect.ts';
+import { detectDialect, dialectOfAlpn } from '../codec/detect.ts';
 import { EXIT, UserError } from '../core/errors.ts';
 import type { Input, InputState } from '../core/input.ts';
 import { DIALECT } from '../core/message.ts';
 import { type Arrival, HOLE, SOURCE_SPAN } from '../core/stream.ts';
 import { count } from '../core/text.ts';
-import { Network } from '../net/network.ts';
-import type { StreamSummary } from '../net/stream-summary.ts';
 import { SKIP } from '../net/layer.ts';
 import { linkTypeName } from '../net/links/names.ts';
+import { Network } from '../net/network.ts';
+import type { StreamSummary } from '../net/stream-summary.ts';
 import { noteDef } from '../schema/notes.ts';
 import { TlsConnection } from '../tls/connection.ts';
-import { TlsKeys } from '../tls/keys.ts';
 import { looksLikeTls } from '../tls/detect.ts';
-import { type ConnectionFacts, Connection, type Verdict } from './connection.ts';
+import { TlsKeys } from '../tls/keys.ts';
+import type { Connection, ConnectionFacts, Verdict } from './connection.ts';
 import { type DecodeRule, parseDecodeRule, port } from './decode-as.ts';
 import { makeDecoders } from './decoders.ts';
 import { Intake, Pipeline, type Tap } from './pipeline.ts';
@@ -86,8 +86,18 @@ export class Reading {
       },
       options.tap,
     );
-    this.network = new Network({ at, store: this.store, spool: this.store.spool, connections: { open: (flow) => this.pipeline.openFlow(flow) } });
-    this.timeline = new Timeline(rows, this.store, this.pipeline.streams, makeDecoders({ inflate, expandPayloads: options.expandPayloads }));
+    this.network = new Network({
+      at,
+      store: this.store,
+      spool: this.store.spool,
+      connections: { open: (flow) => this.pipeline.openFlow(flow) },
+    });
+    this.timeline = new Timeline(
+      rows,
+      this.store,
+      this.pipeline.streams,
+      makeDecoders({ inflate, expandPayloads: options.expandPayloads }),
+    );
     this.intake = new Intake(
       this.pipeline,
       this.network,
@@ -186,7 +196,10 @@ export class Reading {
   counters(stream: number): StreamCounters {
     const s = this.summaries?.find((x) => this.pipeline.numberOf(x.index) === stream);
     if (s === undefined) return { packets: [0, 0], bytes: this.rowBytes(stream), holes: [[], []], notes: [] };
-    const notes = s.notes.map(({ dir, note }) => `${dir === 0 ? 'a to b' : 'b to a'}: ${noteDef(note.code)?.sentence ?? note.code}${note.detail === undefined ? '' : ` (${note.detail})`}`);
+    const notes = s.notes.map(
+      ({ dir, note }) =>
+        `${dir === 0 ? 'a to b' : 'b to a'}: ${noteDef(note.code)?.sentence ?? note.code}${note.detail === undefined ? '' : ` (${note.detail})`}`,
+    );
     return { packets: [s.ab.packets, s.ba.packets], bytes: [s.ab.bytes, s.ba.bytes], holes: [s.ab.holes, s.ba.holes], notes };
   }
 
@@ -196,7 +209,8 @@ export class Reading {
     const bytes: [number, number] = [0, 0];
     const swapped = this.pipeline.streams[stream].facts.swapped ? 1 : 0;
     for (let row = 0; row < columns.rows; row++) {
-      if (columns.stream(row) === stream && columns.type(row) !== DIALECT.capture * 256 + 1) bytes[columns.dir(row) ^ swapped] += columns.length(row);
+      if (columns.stream(row) === stream && columns.type(row) !== DIALECT.capture * 256 + 1)
+        bytes[columns.dir(row) ^ swapped] += columns.length(row);
     }
     return bytes;
   }
@@ -258,7 +272,9 @@ export class Reading {
         return;
       }
       const length = Math.min(end - from, record.end - at);
-      lines.push(`[${from}..${from + length}] decrypted from a TLS record of ${record.recordLength} bytes, ${this.origin(record.record, record.recordLength)}`);
+      lines.push(
+        `[${from}..${from + length}] decrypted from a TLS record of ${record.recordLength} bytes, ${this.origin(record.record, record.recordLength)}`,
+      );
       from += length;
       at += length;
     }
@@ -298,12 +314,21 @@ function readKeys(options: ReadingOptions): TlsKeys {
     } catch (error) {
       if (optional) return;
       const code = (error as NodeJS.ErrnoException).code;
-      const why = code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'it is a directory' : code === 'EACCES' ? 'permission denied' : String((error as Error).message);
+      const why =
+        code === 'ENOENT'
+          ? 'no such file'
+          : code === 'EISDIR'
+            ? 'it is a directory'
+            : code === 'EACCES'
+              ? 'permission denied'
+              : String((error as Error).message);
       throw new UserError('keys', `cannot read the keys in ${path}: ${why}.`);
     }
     const found = keys.add(bytes, path, options.keyPassword);
     if (found.secrets === 0 && !optional) {
-      process.stderr.write(`apns-inspect: ${path} holds no TLS secret or private key${found.ignored > 0 ? ` (${count(found.ignored, 'line')} of something else)` : ''}\n`);
+      process.stderr.write(
+        `apns-inspect: ${path} holds no TLS secret or private key${found.ignored > 0 ? ` (${count(found.ignored, 'line')} of something else)` : ''}\n`,
+      );
     }
   };
   for (const path of options.keys) add(path, false);

@@ -160,17 +160,38 @@ function captureMessage(type: number, dir: 0 | 1, length: number, bytes: Uint8Ar
   const base = { dialect: 'capture' as const, type, dir };
   if (entry === CAPTURE_ENTRY.gap) {
     const missing = length === 0 ? 'an unknown number of bytes' : size;
-    return { ...base, command: 'gap', label: 'Gap', fields: [], notes: [note('capture.gap', 0, 0, `${missing} missing`)], info: `${missing} not in the capture` };
+    return {
+      ...base,
+      command: 'gap',
+      label: 'Gap',
+      fields: [],
+      notes: [note('capture.gap', 0, 0, `${missing} missing`)],
+      info: `${missing} not in the capture`,
+    };
   }
   const fields: Field[] = [
     { name: 'data', label: 'Data', value: bytes, text: size, at, privacy: 'content', payload: bytes, filter: 'data.data' },
   ];
   if (entry === CAPTURE_ENTRY.truncated) {
-    return { ...base, command: 'truncated', label: 'Truncated message', fields, notes: [note('capture.truncated-message', 0, length)], info: `${size} of a message whose rest is not in the capture` };
+    return {
+      ...base,
+      command: 'truncated',
+      label: 'Truncated message',
+      fields,
+      notes: [note('capture.truncated-message', 0, length)],
+      info: `${size} of a message whose rest is not in the capture`,
+    };
   }
   if (entry === CAPTURE_ENTRY.skipped) {
     const code = severity === 3 ? 'capture.broken-bytes' : 'capture.skipped-bytes';
-    return { ...base, command: 'skipped', label: 'Skipped bytes', fields, notes: [note(code, 0, length)], info: `${size} that begin no message` };
+    return {
+      ...base,
+      command: 'skipped',
+      label: 'Skipped bytes',
+      fields,
+      notes: [note(code, 0, length)],
+      info: `${size} that begin no message`,
+    };
   }
   return { ...base, command: 'unknown', label: 'Unknown data', fields, notes: [], info: `${size} of an unknown protocol` };
 }
@@ -186,7 +207,14 @@ function withHoles(message: Message, holes: RowBytes['holes']): Message {
     return { ...field, value: undefined, text: `${count(lost, 'byte')} of ${at.end - at.start} not in the capture`, children: [] };
   };
   // A field whose header lies in a hole is zeros taken for a header.
-  const fields = message.fields.filter((f) => !holes.some((h) => f.at !== undefined && h.start <= f.at.start - 1 && f.at.start <= h.end && f.at.end <= h.end)).map(mark);
+  const fields = message.fields
+    .filter((f) => !holes.some((h) => f.at !== undefined && h.start <= f.at.start - 1 && f.at.start <= h.end && f.at.end <= h.end))
+    .map(mark);
   const lost = holes.map((h) => note('capture.hole', h.start, h.end, `${count(h.end - h.start, 'byte')} missing`));
-  return { ...message, fields, notes: [...message.notes, ...lost], info: `${message.info} [${lost.length === 1 ? 'hole' : 'holes'} in the capture]` };
+  return {
+    ...message,
+    fields,
+    notes: [...message.notes, ...lost],
+    info: `${message.info} [${lost.length === 1 ? 'hole' : 'holes'} in the capture]`,
+  };
 }

@@ -1,10 +1,10 @@
+import { toHex } from '../core/bytes.ts';
 import { Cells } from '../core/dialect.ts';
 import { DIALECT, messageType } from '../core/message.ts';
 import type { Dir, EndReason } from '../core/stream.ts';
-import { reasonText } from '../schema/tls-reason.ts';
 import { versionName } from '../schema/tls.ts';
+import { reasonText } from '../schema/tls-reason.ts';
 import { suiteName } from '../schema/tls-suite.ts';
-import { toHex } from '../core/bytes.ts';
 import type { TlsEvents, TlsRow } from '../tls/row.ts';
 import type { TlsSession } from '../tls/session.ts';
 import type { Connection } from './connection.ts';

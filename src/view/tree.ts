@@ -29,8 +29,16 @@ export function treeLines(message: Message): TreeLine[] {
   for (const n of message.notes) {
     const def = noteDef(n.code);
     const detail = n.detail === undefined ? '' : ` (${printable(n.detail)})`;
-    lines.push({ depth: 0, label: `! ${n.code}`, text: `${def?.sentence ?? ''}${detail}`, at: { start: n.start, end: n.end }, field: undefined, severity: n.severity });
-    if (def !== undefined) lines.push({ depth: 1, label: 'advice', text: def.advice, at: undefined, field: undefined, severity: undefined });
+    lines.push({
+      depth: 0,
+      label: `! ${n.code}`,
+      text: `${def?.sentence ?? ''}${detail}`,
+      at: { start: n.start, end: n.end },
+      field: undefined,
+      severity: n.severity,
+    });
+    if (def !== undefined)
+      lines.push({ depth: 1, label: 'advice', text: def.advice, at: undefined, field: undefined, severity: undefined });
   }
   return lines;
 }

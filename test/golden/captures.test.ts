@@ -2,7 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openReading } from '../../src/timeline/open.ts';
-import { DEFAULT_COLUMNS, column, RowView } from '../../src/view/columns.ts';
+import { column, DEFAULT_COLUMNS, RowView } from '../../src/view/columns.ts';
 import { treeLines } from '../../src/view/tree.ts';
 
 /*
@@ -38,7 +38,9 @@ async function read(path: string): Promise<{ list: string; full: string }> {
     for (const line of treeLines(message)) {
       if (line.label === 'advice') continue;
       const text = line.text.length > 400 ? `${line.text.slice(0, 400)}… (${line.text.length} characters)` : line.text;
-      full.push(`${'  '.repeat(line.depth + 1)}${line.label}: ${text}${line.at === undefined ? '' : ` [${line.at.start}..${line.at.end}]`}`);
+      full.push(
+        `${'  '.repeat(line.depth + 1)}${line.label}: ${text}${line.at === undefined ? '' : ` [${line.at.start}..${line.at.end}]`}`,
+      );
     }
   }
   for (const text of reading.complaints()) list.push(text.replace(path, relative(ROOT, path)));

@@ -36,7 +36,8 @@ function collect(framing: Framing): { cutter: Cutter; seen: Seen[] } {
   const places = (c: Cutter, length: number): [number, number][] =>
     c.count === 0 ? [[c.address, length]] : Array.from({ length: c.count }, (_, i) => [c.addresses[i], c.lengths[i]] as [number, number]);
   const sink: FrameSink = {
-    frame: (_dir, buf, start, end, c, holed) => seen.push({ kind: holed ? 'holed' : 'frame', bytes: [...buf.subarray(start, end)], places: places(c, end - start) }),
+    frame: (_dir, buf, start, end, c, holed) =>
+      seen.push({ kind: holed ? 'holed' : 'frame', bytes: [...buf.subarray(start, end)], places: places(c, end - start) }),
     loose: (_dir, length, c, why) => seen.push({ kind: why, bytes: [], places: places(c, length) }),
   };
   return { cutter: new Cutter(0, framing, sink), seen };
@@ -111,25 +112,28 @@ describe('Cutter', () => {
 
   it('hands over every byte exactly once, whatever comes', () => {
     fc.assert(
-      fc.property(fc.array(fc.oneof(fc.uint8Array({ minLength: 1, maxLength: 400 }), fc.integer({ min: -1, max: 50 })), { maxLength: 30 }), (events) => {
-        const { cutter, seen } = collect(toy());
-        let address = 0;
-        for (const e of events) {
-          if (typeof e === 'number') cutter.gap(e);
-          else {
-            cutter.data(e, 0, e.length, address);
-            address += e.length;
+      fc.property(
+        fc.array(fc.oneof(fc.uint8Array({ minLength: 1, maxLength: 400 }), fc.integer({ min: -1, max: 50 })), { maxLength: 30 }),
+        (events) => {
+          const { cutter, seen } = collect(toy());
+          let address = 0;
+          for (const e of events) {
+            if (typeof e === 'number') cutter.gap(e);
+            else {
+              cutter.data(e, 0, e.length, address);
+              address += e.length;
+            }
           }
-        }
-        cutter.end();
-        const covered = seen.flatMap((s) => s.places.filter(([a]) => a !== HOLE));
-        let next = 0;
-        for (const [start, length] of covered) {
-          expect(start).toBe(next);
-          next = start + length;
-        }
-        expect(next).toBe(address);
-      }),
+          cutter.end();
+          const covered = seen.flatMap((s) => s.places.filter(([a]) => a !== HOLE));
+          let next = 0;
+          for (const [start, length] of covered) {
+            expect(start).toBe(next);
+            next = start + length;
+          }
+          expect(next).toBe(address);
+        },
+      ),
       { seed: 20261121, numRuns: 500 },
     );
   });
