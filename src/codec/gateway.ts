@@ -7,21 +7,21 @@ import { build, type FieldValues } from '../schema/build.ts';
 import { Commands } from '../schema/interpret.ts';
 import { note } from '../schema/notes.ts';
 import { GATEWAY } from '../schema/provider.ts';
-import { cutItems, ItemColumns, itemsTile, printItems } from './items.ts';
+import { cutItems, ItemColumns, printItems } from './items.ts';
 import { Layouts } from './layout.ts';
 import { wireMessage } from './wire-message.ts';
 import { NO_BYTES, type WireDialect, type WireSyntax } from './wire-syntax.ts';
 
 /** Command 2: command u8, length u32. */
 const FRAMED = 2;
-const FRAMED_HEADER = 5;
+export const FRAMED_HEADER = 5;
 /** Five items of at most 64 KiB each and their headers: what the five known items can hold. */
 const FRAMED_MAX_BODY = 5 * (0xffff + 3);
 /** Length of the error packet: command, status, identifier. */
 const ERROR_LENGTH = 6;
 
 export const GATEWAY_COMMANDS = new Commands(GATEWAY);
-const columns = new ItemColumns(GATEWAY);
+export const GATEWAY_COLUMNS = new ItemColumns(GATEWAY);
 const layouts = new Layouts(GATEWAY, 1, 0xffff);
 
 /** Frames in a row that `resync` wants to see, or fewer that end with the data. */
@@ -43,7 +43,7 @@ function measure(dir: Dir, buf: Uint8Array, start: number, end: number): number 
 export function plausibleNotification(buf: Uint8Array, start: number, end: number): boolean {
   const command = buf[start];
   if (command === FRAMED)
-    return end - start > FRAMED_HEADER + TOKEN_LENGTH && columns.plausible(0, FRAMED, buf, start + FRAMED_HEADER, end);
+    return end - start > FRAMED_HEADER + TOKEN_LENGTH && GATEWAY_COLUMNS.plausible(0, FRAMED, buf, start + FRAMED_HEADER, end);
   const at = command === 0 ? start + 1 : command === 1 ? start + 9 : -1;
   return at > 0 && buf[at] === 0 && buf[at + 1] === TOKEN_LENGTH;
 }
@@ -76,7 +76,7 @@ const framing: Framing = {
   index(dir: Dir, buf: Uint8Array, start: number, end: number, cells: Cells): void {
     const command = buf[start];
     cells.type = messageType(DIALECT.gateway, command);
-    if (command === FRAMED) columns.fill(dir, command, buf, start + FRAMED_HEADER, end, cells);
+    if (command === FRAMED) GATEWAY_COLUMNS.fill(dir, command, buf, start + FRAMED_HEADER, end, cells);
     else layouts.fill(dir, command, buf, start, end, cells);
   },
   lost(): void {},
@@ -153,8 +153,3 @@ export const gateway: WireDialect = {
     return print({ command: id, items: all, rest: { start: 0, end: 0 }, notes: [], tail: NO_BYTES });
   },
 };
-
-/** Whether the items of a framed notification tile it. */
-export function framedTiles(buf: Uint8Array, start: number, end: number): boolean {
-  return itemsTile(buf, start + FRAMED_HEADER, end);
-}

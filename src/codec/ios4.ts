@@ -54,29 +54,33 @@ function plausible(buf: Uint8Array, start: number, end: number): boolean {
   }
 }
 
-/**
- * How many complete plausible frames begin at `start`, at most `frames`, and with how many bytes; 0 bytes when the first
- * frame is not plausible or a later one contradicts.
- */
-export function ios4Run(
-  dir: Dir,
-  buf: Uint8Array,
-  start: number,
-  end: number,
-  frames: number,
-): { readonly count: number; readonly length: number } {
+/** Frames that begin at one place, as far as they are plausible. */
+export interface Ios4Run {
+  /** Complete frames, and their bytes. */
+  readonly count: number;
+  readonly length: number;
+  /** Those of them that hold a length, which is what tells them from chance. */
+  readonly weighty: number;
+  /** A frame was not plausible. */
+  readonly contradicted: boolean;
+}
+
+/** Looks at up to `frames` frames from `start` on; a last one that is not complete does not count. */
+export function ios4Run(dir: Dir, buf: Uint8Array, start: number, end: number, frames: number): Ios4Run {
   let at = start;
   let count = 0;
+  let weighty = 0;
   while (count < frames && at < end) {
     const length = measure(dir, buf, at, end);
     if (length === NEED) break;
-    if (length <= 0) return { count: 0, length: 0 };
+    if (length <= 0 || (at + length <= end && !plausible(buf, at, at + length)))
+      return { count, length: at - start, weighty, contradicted: true };
     if (at + length > end) break;
-    if (!plausible(buf, at, at + length)) return { count: 0, length: 0 };
+    if (length > 4) weighty++;
     at += length;
     count++;
   }
-  return { count, length: at - start };
+  return { count, length: at - start, weighty, contradicted: false };
 }
 
 const framing: Framing = {

@@ -34,16 +34,18 @@ export function printItems(items: readonly Item[], out: ByteWriter): void {
   }
 }
 
-/** Whether items tile `b[start, end)` exactly. An empty range is tiled. */
-export function itemsTile(b: Uint8Array, start: number, end: number): boolean {
-  let at = start;
-  while (at + ITEM_HEADER <= end) at += ITEM_HEADER + ((b[at + 1] << 8) | b[at + 2]);
-  return at === end;
-}
-
 // 64 commands and 32 ids cover every dialect with items (22 and 32 are the highest in use) and keep the table in the L1 cache.
 const COMMAND_BITS = 6;
 const ID_BITS = 5;
+
+/** Bits of evidence: an id that the command has, a value of exactly the width it should have, items that end where the frame does. */
+const KNOWN_ID = 4;
+const RIGHT_WIDTH = 8;
+const EXACT_END = 6;
+/** Bits lost by an unknown id or a wrong width. */
+const DOUBT = 6;
+/** Bits that the items of a frame must show beside its header: one known item and an exact end. */
+const PLAUSIBLE = 10;
 
 /** What the index needs of a schema, as two small tables over direction, command and field id. */
 export class ItemColumns {
@@ -72,23 +74,36 @@ export class ItemColumns {
     return this.known[(dir << 8) | command] === 1;
   }
 
-  /** Share of evidence for resynchronising: items tile the range, and at least one is a known field of this command (an empty range has none to show). */
-  plausible(dir: Dir, command: number, b: Uint8Array, start: number, end: number): boolean {
-    if (command >= 1 << COMMAND_BITS || this.known[(dir << 8) | command] === 0) return false;
+  /**
+   * Bits of evidence that items of this command stand in `b[start, end)`, of which only what is before `limit` is at hand:
+   * known ids and right widths speak for it, unknown ids and wrong widths against it. When an item overruns the range: -1 - bits,
+   * the bits being those of the items before it.
+   */
+  evidence(dir: Dir, command: number, b: Uint8Array, start: number, end: number, limit: number): number {
+    const known = command < 1 << COMMAND_BITS;
     const base = ((dir << COMMAND_BITS) | command) << ID_BITS;
     let at = start;
-    let unknown = 0;
-    let items = 0;
-    while (at + ITEM_HEADER <= end) {
+    let bits = 0;
+    while (at < end) {
+      if (at + ITEM_HEADER > limit) return at + ITEM_HEADER > end ? -1 - Math.max(0, bits) : Math.max(0, bits);
       const id = b[at];
       const length = (b[at + 1] << 8) | b[at + 2];
-      items++;
-      const width = id === 0 || id > 32 ? 0 : this.widths[base | (id & 31)];
-      if (id === 0 || id > 32 || this.codes[base | (id & 31)] === COLUMN.unknown) unknown++;
-      else if (width !== 0 && width !== length) return false;
       at += ITEM_HEADER + length;
+      if (at > end) return -1 - Math.max(0, bits);
+      const code = !known || id === 0 || id > 32 ? COLUMN.unknown : this.codes[base | (id & 31)];
+      if (code === COLUMN.unknown) bits -= DOUBT;
+      else {
+        const width = this.widths[base | (id & 31)];
+        bits += width === 0 ? KNOWN_ID : width === length ? KNOWN_ID + RIGHT_WIDTH : -DOUBT;
+      }
     }
-    return at === end && unknown * 2 <= items;
+    return start === end ? 0 : Math.max(0, bits + EXACT_END);
+  }
+
+  /** Evidence for resynchronising: a known command whose items tile the range, most of them as the schema says. An empty range has none to show. */
+  plausible(dir: Dir, command: number, b: Uint8Array, start: number, end: number): boolean {
+    if (this.known[(dir << 8) | command] === 0) return false;
+    return start === end || this.evidence(dir, command, b, start, end, end) >= PLAUSIBLE;
   }
 
   /**

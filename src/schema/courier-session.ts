@@ -201,7 +201,7 @@ export const COURIER_SESSION = {
     doc: 'The device becomes active or inactive.',
     source: 'A26, T18, RP',
     confidence: 'A',
-    summary: ['{state}', 'for {interval}'],
+    summary: ['{state}', '{interval}'],
     fields: {
       state: { id: 1, type: uint(1), label: 'State', doc: 'Active or inactive.', source: 'A26, T18', confidence: 'A', names: { 1: 'active', 2: 'inactive' } },
       interval: { id: 2, type: uint(4), label: 'Interval', doc: 'Only with state 1. The unit is not shown.', source: 'A26, T18', confidence: 'A', names: { 2147483647: 'forever' } },
