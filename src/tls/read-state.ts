@@ -10,6 +10,8 @@ const RESYNC_LIMIT = 2048;
 const RECORD_LEAST = 14;
 /** Sequence numbers tried under keys that may have become current in a hole (handshake finished, KeyUpdate). */
 const FOLLOW_LIMIT = 128;
+/** Records that failed and may not belong to the stream, so that the next one has an earlier number. */
+const INTRUDERS = 4;
 /** Trials a direction may make at first, what each verified record adds, and the most it can save up: hostile input cannot buy more CPU than it has authentic bytes. */
 const CREDIT_FIRST = 8192;
 const CREDIT_RECORD = 4;
@@ -114,6 +116,14 @@ export class ReadState {
         this.search(epoch, 1, this.lostBound, buf, start, end)
       )
         return REASON.none;
+      // A record too many (injected, or repeated by a bad reassembly) has taken a number that it had no right to.
+      if (
+        this.failures > 0 &&
+        this.lostBound === 0 &&
+        this.verified > 0 &&
+        this.search(epoch, -Math.min(this.failures, INTRUDERS), -1, buf, start, end)
+      )
+        return REASON.none;
     }
     const reach = this.lostBound > 0 ? Math.min(this.lostBound, FOLLOW_LIMIT) : 0;
     if (reason !== REASON.tooShort) {
@@ -145,7 +155,7 @@ export class ReadState {
     for (let k = from; k <= bound && this.credit > 0; k++) {
       this.credit--;
       if (epoch.cipher.open(this.sequence + k, buf, start, end) !== REASON.none) continue;
-      this.skipped = k;
+      this.skipped = Math.max(0, k);
       this.accept(epoch, this.sequence + k, buf, start, end);
       return true;
     }

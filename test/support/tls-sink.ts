@@ -76,7 +76,18 @@ export class TlsSink implements TlsEvents {
   record(dir: Dir, row: TlsRow): void {
     const facts = unpackFacts(row.aux);
     const wire = this.read(row);
-    this.rows.push({ dir, command: row.command, reason: facts.reason, severity: row.severity, records: facts.records, bytes: facts.bytes, message: messageBytes(wire, row.aux).slice(), wire, aux: row.aux, packet: row.packet });
+    this.rows.push({
+      dir,
+      command: row.command,
+      reason: facts.reason,
+      severity: row.severity,
+      records: facts.records,
+      bytes: facts.bytes,
+      message: messageBytes(wire, row.aux).slice(),
+      wire,
+      aux: row.aux,
+      packet: row.packet,
+    });
   }
 
   plaintext(dir: Dir, buf: Uint8Array, start: number, end: number): void {
