@@ -101,7 +101,7 @@ export function rowLines(rows: readonly TestRow[]): string[] {
 }
 
 /** Value of the first field with this filter name, anywhere in the tree. */
-export function valueOf(message: Message, filter: string): unknown {
+export function fieldValue(message: Message, filter: string): unknown {
   const search = (fields: Message['fields']): Message['fields'][number] | undefined => {
     for (const f of fields) {
       if (f.filter === filter) return f;

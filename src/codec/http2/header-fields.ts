@@ -18,7 +18,7 @@ export function headerDef(name: string): HeaderDef | undefined {
 }
 
 const MISSING_WORDS: Readonly<Record<number, string>> = {
-  [TAG.lost]: 'not captured',
+  [TAG.lost]: 'entry not captured',
   [TAG.invalid]: 'no such entry',
   [TAG.name]: 'value not captured',
   [TAG.value]: 'name not captured',
