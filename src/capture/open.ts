@@ -8,6 +8,7 @@ import { PcapngInput } from './pcapng.ts';
 import { isPcapng } from './pcapng-block.ts';
 import type { Source } from './source.ts';
 import type { Store } from './store.ts';
+import { hasUpperPdus, UpperPduInput } from './upper-pdu-input.ts';
 
 /**
  * Opens a file or directory as an input, by its content. Throws `UserError`, one sentence, when there is no such file, it
@@ -27,15 +28,20 @@ export function openSource(source: Source, store: Store, options: OpenInputOptio
     if (head.length < PCAP_HEADER) {
       throw new UserError('input.truncated', `${source.name} ends inside its pcap header, after ${head.length} of ${PCAP_HEADER} bytes.`);
     }
-    return new PcapInput(source, store, header);
+    return unwrapped(new PcapInput(source, store, header), head);
   }
-  if (isPcapng(head)) return new PcapngInput(source, store);
+  if (isPcapng(head)) return unwrapped(new PcapngInput(source, store), head);
   for (const format of FORMATS) {
     const verdict = format.sniff(head, source.name, options);
     if (typeof verdict === 'string') throw new UserError('input.unsupported', verdict);
     if (verdict) return format.open(source, store, options, openSource);
   }
   throw new UserError('input.unknown', `${source.name} is not a capture: ${describe(head)}.`);
+}
+
+/** A capture of exported PDUs gives streams, all others give packets. */
+function unwrapped(input: Input, head: Uint8Array): Input {
+  return hasUpperPdus(head) ? new UpperPduInput(input) : input;
 }
 
 function openDirectory(path: string, store: Store, options: OpenInputOptions): Input {

@@ -1,11 +1,11 @@
 import type { Input, InputSink, InputState, StreamInfo } from '../../core/input.ts';
-import type { SpoolWriter } from '../../core/stream.ts';
+import type { Dir, SpoolWriter, StreamSink } from '../../core/stream.ts';
 import type { Source } from '../source.ts';
 import { type Split, setTime } from './headerless.ts';
 import { limitedNotes } from './text-input.ts';
 
-/** Bytes of one connection that are held to tell its directions apart. 64 MiB are a quarter of a million messages. */
-const MIXED_LIMIT = 64 << 20;
+/** Bytes in which directions are told apart at once. 64 MiB are a quarter of a million messages. */
+const CHUNK = 64 << 20;
 
 /**
  * One connection whose directions were written into one file without marks (`sslsplit -S`, "Save as Raw" of Wireshark).
@@ -14,42 +14,41 @@ const MIXED_LIMIT = 64 << 20;
 export class MixedInput implements Input {
   readonly name: string;
   readonly format: string;
+  position = 0;
   private readonly source: Source;
   private readonly info: StreamInfo;
   private readonly split: Split | undefined;
   private readonly spool: SpoolWriter | undefined;
-  private done = false;
+  private readonly chunk: number;
+  private stream: StreamSink | undefined = undefined;
+  /** Set once the file turned out to hold one direction only. */
+  private only: Dir | undefined = undefined;
 
-  /** `spool`: copy the bytes there because the source is not in the store; undefined when it is. */
-  constructor(format: string, source: Source, info: StreamInfo, split: Split | undefined, spool?: SpoolWriter) {
+  /** `spool`: copy the bytes there because the source is not in the store; undefined when it is. `chunk` is for tests. */
+  constructor(format: string, source: Source, info: StreamInfo, split: Split | undefined, spool?: SpoolWriter, chunk = CHUNK) {
     this.name = source.name;
     this.format = format;
     this.source = source;
     this.info = info;
     this.split = split;
     this.spool = spool;
+    this.chunk = chunk;
   }
 
   get size(): number | undefined {
     return this.source.size;
   }
 
-  get position(): number {
-    return this.done ? this.source.size : 0;
-  }
-
   step(sink: InputSink): InputState {
-    if (this.done) return 'done';
-    // The split looks at the whole connection, so a pipe has to end first.
+    // The split looks at whole stretches of the connection, so a pipe has to end first.
     if (!this.source.ended) return 'starved';
-    this.done = true;
-    const { size } = this.source;
-    const bytes = new Uint8Array(Math.min(size, MIXED_LIMIT));
-    let length = 0;
-    for (let n = -1; n !== 0 && length < bytes.length; length += n) n = this.source.read(bytes, length, bytes.length - length, length);
-    const note = limitedNotes(sink);
-    if (size > MIXED_LIMIT) note('format.overlong', MIXED_LIMIT, size, 'directions are told apart in the first 64 MiB only');
-    this.hand(sink, length < bytes.length ? bytes.subarray(0, length) : bytes, note);
+    const bytes = this.next();
+    const last = this.position + bytes.length >= this.source.size || bytes.length === 0;
+    if (this.stream === undefined) this.begin(sink, bytes);
+    this.position += this.hand(sink, bytes, last);
+    if (!last) return 'more';
+    this.stream?.end(0, 'capture-end');
+    this.stream?.end(1, 'capture-end');
     return 'done';
   }
 
@@ -61,16 +60,33 @@ export class MixedInput implements Input {
     this.source.close();
   }
 
-  private hand(sink: InputSink, bytes: Uint8Array, note: ReturnType<typeof limitedNotes>): void {
-    const address = this.spool ? this.spool.append(bytes) : this.source.address;
+  private next(): Uint8Array {
+    const bytes = new Uint8Array(Math.max(0, Math.min(this.chunk, this.source.size - this.position)));
+    let length = 0;
+    for (let n = -1; n !== 0 && length < bytes.length; length += n)
+      n = this.source.read(bytes, length, bytes.length - length, this.position + length);
+    return bytes.subarray(0, length);
+  }
+
+  private begin(sink: InputSink, bytes: Uint8Array): void {
     const pieces = this.split?.(bytes) ?? [];
     const both = pieces.some((piece) => piece.dir === 0) && pieces.some((piece) => piece.dir === 1);
-    if (both) note('format.direction-lost', 0, bytes.length);
-    const stream = sink.stream({ ...this.info, rolesKnown: pieces.length > 0 });
+    if (both) limitedNotes(sink)('format.direction-lost', 0, this.source.size);
+    else this.only = pieces[0]?.dir ?? 0;
+    this.stream = sink.stream({ ...this.info, rolesKnown: pieces.length > 0 });
     setTime(sink, undefined);
-    if (pieces.length === 0 && bytes.length > 0) stream.data(0, bytes, 0, bytes.length, address);
-    for (const { dir, start, end } of pieces) stream.data(dir, bytes, start, end, address + start);
-    stream.end(0, 'capture-end');
-    stream.end(1, 'capture-end');
+  }
+
+  /** Hands over the bytes, but of a chunk that is not the last one not its last piece, which may go on. Returns how many. */
+  private hand(sink: InputSink, bytes: Uint8Array, last: boolean): number {
+    setTime(sink, undefined);
+    const pieces = this.only === undefined ? (this.split?.(bytes) ?? []) : [];
+    const kept = !last && pieces.length > 1 ? 1 : 0;
+    const end = pieces.length > kept ? pieces[pieces.length - 1 - kept].end : bytes.length;
+    const address = this.spool ? this.spool.append(bytes, 0, end) : this.source.address + this.position;
+    if (pieces.length === 0) this.stream?.data(this.only ?? 0, bytes, 0, end, address);
+    for (let i = 0; i < pieces.length - kept; i++)
+      this.stream?.data(pieces[i].dir, bytes, pieces[i].start, pieces[i].end, address + pieces[i].start);
+    return end;
   }
 }

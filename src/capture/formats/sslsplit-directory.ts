@@ -10,9 +10,9 @@ import { SequenceInput } from './sequence.ts';
 /** `20261121T181214Z-10.0.0.1,35860-17.0.0.1,443.log`; colons of IPv6 addresses are written as underscores. */
 const NAME = /^(\d{8}T\d{6}Z)-([0-9a-zA-Z._:%]+),(\d{1,5})-([0-9a-zA-Z._:%]+),(\d{1,5})\.log$/;
 
-/** True for a directory of `sslsplit -S`, or for one of its files by name. */
-export function isSslsplitDirectory(path: string): boolean {
-  return isDirectory(path) ? entries(path).some((name) => NAME.test(name)) : NAME.test(basename(path));
+/** True when a file name is one that `sslsplit -S` gives. */
+export function isSslsplitName(name: string): boolean {
+  return NAME.test(name);
 }
 
 /**

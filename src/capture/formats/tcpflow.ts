@@ -25,9 +25,9 @@ interface FlowFile {
   readonly times: FlowTimes | undefined;
 }
 
-/** True for a directory with tcpflow files, or for one such file by name. */
-export function isTcpflow(path: string): boolean {
-  return isDirectory(path) ? entries(path).some((name) => NAME.test(name)) : NAME.test(basename(path));
+/** True when a file name is one that tcpflow gives. */
+export function isTcpflowName(name: string): boolean {
+  return NAME.test(name);
 }
 
 /**
