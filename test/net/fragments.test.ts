@@ -59,7 +59,7 @@ describe('properties of reassembly', () => {
         walker.fragments.finish();
         expect([walker.fragments.incomplete, walker.fragments.conflicts]).toEqual([0, 0]);
       }),
-      { seed: 20261121, numRuns: 300 },
+      { seed: 20261121, numRuns: 150 },
     );
   });
 
@@ -76,7 +76,7 @@ describe('properties of reassembly', () => {
         walker.fragments.finish();
         expect(walker.calls).toBeLessThan(200);
       }),
-      { seed: 20261121, numRuns: 500 },
+      { seed: 20261121, numRuns: 200 },
     );
   });
 });

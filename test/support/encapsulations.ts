@@ -114,6 +114,7 @@ export const LINK_ENCAPSULATIONS: readonly Encapsulation[] = [
   link('ppp-hdlc-cisco', 50, (ip) => join(bytes(0x0f, 0), be16(etherType(ip)), ip)),
   link('ppp-ether', 51, (ip) => join(bytes(0x11, 0), be16(7), be16(ip.length + 2), ppp(ip).subarray(2))),
   link('ppp-pppd', 166, (ip, c) => join(bytes(c ? 1 : 0, 3), ppp(ip).subarray(2))),
+  link('ppp-pppd-with-address', 166, (ip, c) => join(bytes(c ? 1 : 0), ppp(ip))),
   link('ppp-with-direction', 204, (ip, c) => join(bytes(c ? 1 : 0), ppp(ip))),
   link('cisco-hdlc', 104, (ip) => join(bytes(0x0f, 0), be16(etherType(ip)), ip)),
   link('cisco-hdlc-with-direction', 205, (ip) => join(bytes(0, 0x0f, 0), be16(etherType(ip)), ip)),
@@ -158,7 +159,7 @@ export const LINK_ENCAPSULATIONS: readonly Encapsulation[] = [
   link('pktap-user2', 149, (ip, c) => pktap(1, 'apsd', 312, frame(ip, c))),
   link('erf', 197, (ip, c) => join(zeros(8), bytes(0x82, 4), be16(0), be16(0), be16(ip.length + 16), zeros(8), zeros(2), frame(ip, c))),
   link('netanalyzer', 240, (ip, c) => join(zeros(4), frame(ip, c), zeros(4))),
-  link('mpacket', 274, (ip, c) => join(bytes(0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0xd5), frame(ip, c))),
+  link('mpacket', 274, (ip, c) => join(bytes(0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0xd5), frame(ip, c), zeros(4))),
 ];
 
 const protocolOf = (ip: Uint8Array): number => (version6(ip) ? 41 : 4);
@@ -241,7 +242,11 @@ function several(name: string, wrap: (ip: Uint8Array, fromClient: boolean) => Ui
   return { name, linkType: RAW, isTunnel, wrap };
 }
 
-const pieces = (ip: Uint8Array, size: number): Uint8Array[] => (version6(ip) ? fragments6(ip, size, 0x77) : fragments4(ip, size, 0x77));
+/** An id that differs from packet to packet. */
+const idOf = (ip: Uint8Array): number => ip.reduce((sum, byte) => (sum * 31 + byte) & 0xffff, 1);
+
+const pieces = (ip: Uint8Array, size: number): Uint8Array[] =>
+  version6(ip) ? fragments6(ip, size, idOf(ip)) : fragments4(ip, size, idOf(ip));
 
 /** Fragments of the packet itself, or of the tunnel around it. */
 export const FRAGMENT_ENCAPSULATIONS: readonly Encapsulation[] = [
@@ -249,9 +254,13 @@ export const FRAGMENT_ENCAPSULATIONS: readonly Encapsulation[] = [
   several('fragments-tiny', (ip) => pieces(ip, 8)),
   several('fragments-reversed', (ip) => pieces(ip, 16).reverse()),
   several('fragments-duplicated', (ip) => pieces(ip, 16).flatMap((piece) => [piece, piece])),
-  several('fragments-overlapping', (ip) => [...pieces(ip, 32).slice(0, 1), ...pieces(ip, 16).slice(1)]),
-  several('fragments-of-the-tunnel', (ip, c) => fragments4(outer4(protocolOf(ip), ip, c), 24, 5).reverse(), true),
-  several('fragments-of-both', (ip, c) => pieces(ip, 48).flatMap((piece, i) => fragments4(outer4(protocolOf(ip), piece, c), 32, i)), true),
+  several('fragments-overlapping', (ip) => [...pieces(ip, 16).slice(0, -1), ...pieces(ip, 8).slice(1)]),
+  several('fragments-of-the-tunnel', (ip, c) => fragments4(outer4(protocolOf(ip), ip, c), 24, idOf(ip)).reverse(), true),
+  several(
+    'fragments-of-both',
+    (ip, c) => pieces(ip, 48).flatMap((piece) => fragments4(outer4(protocolOf(ip), piece, c), 32, idOf(piece))),
+    true,
+  ),
 ];
 
 export const CLIENT4 = '10.1.0.5';

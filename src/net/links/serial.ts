@@ -40,7 +40,7 @@ export function unwrapPppOrCisco(
   return unwrapPpp(buf, start, end, address, tunnel, wireEnd, sink);
 }
 
-/** PPP as pppd records it (link type 166): the address byte tells the direction instead. */
+/** PPP as pppd records it (link type 166): the address byte tells the direction, or one byte before it does. */
 export function unwrapPppd(
   buf: Uint8Array,
   start: number,
@@ -50,7 +50,8 @@ export function unwrapPppd(
   wireEnd: number,
   sink: LayerSink,
 ): boolean {
-  const header = start + 2 <= end && buf[start] <= 1 && buf[start + 1] === 0x03 ? 2 : 0;
+  let header = 0;
+  if (start + 2 <= end && buf[start] <= 1) header = buf[start + 1] === 0x03 ? 2 : buf[start + 1] === 0xff ? 1 : 0;
   return unwrapPpp(buf, start + header, end, address + header, tunnel, wireEnd, sink);
 }
 
