@@ -51,10 +51,14 @@ const wrongType = (value: Value, expected: string): Reading => ({
 
 const NANOS_PER_MILLI = 1_000_000n;
 
+/** Seconds that a calendar can show (the range of Date); beyond it a time is shown as its number. */
+const MAX_SECONDS = 8_640_000_000_000n;
+
 function timeText(value: number | bigint, unit: string): string {
   if (unit === 's') return isoTime(Number(value), 0, 0);
   if (unit === 'ms') {
     const ms = BigInt(value);
+    if (ms / 1000n > MAX_SECONDS) return `${value} ms`;
     return isoTime(Number(ms / 1000n), Number(ms % 1000n) * Number(NANOS_PER_MILLI), 3);
   }
   return isoFromNanos(BigInt(value));
