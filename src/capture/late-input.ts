@@ -1,9 +1,21 @@
 import { UserError } from '../core/errors.ts';
 import type { Input, InputSink, InputState } from '../core/input.ts';
-import { note } from '../schema/notes.ts';
+import { type NoteCode, note } from '../schema/notes.ts';
 import { type OpenInputOptions, type Reopen, SNIFF_LENGTH } from './format.ts';
-import type { SpooledSource } from './pipe-source.ts';
+import type { Source } from './source.ts';
 import type { Store } from './store.ts';
+
+/** Something that went wrong while the bytes came in: told as a note once they are read. */
+export interface Trouble {
+  readonly code: NoteCode;
+  readonly detail?: string | undefined;
+}
+
+/** A source that grows while it is read. */
+export interface LateSource extends Source {
+  /** Set before `ended` when the bytes stopped for a reason other than their end. */
+  readonly trouble: Trouble | undefined;
+}
 
 /** Bytes that every binary header fits into; below it nothing is decided while more may come. */
 const FIRST_LOOK = 24;
@@ -15,7 +27,7 @@ const FIRST_LOOK = 24;
 export class LateInput implements Input {
   readonly name: string;
   private readonly wrapping: string;
-  private readonly source: SpooledSource;
+  private readonly source: LateSource;
   private readonly store: Store;
   private readonly options: OpenInputOptions;
   private readonly reopen: Reopen;
@@ -24,7 +36,7 @@ export class LateInput implements Input {
   private told = false;
 
   /** `wrapping` names how the bytes come: "pipe", "gzip". `reopen` finds out what they are. */
-  constructor(wrapping: string, source: SpooledSource, store: Store, options: OpenInputOptions, reopen: Reopen) {
+  constructor(wrapping: string, source: LateSource, store: Store, options: OpenInputOptions, reopen: Reopen) {
     this.name = source.name;
     this.wrapping = wrapping;
     this.source = source;

@@ -1,11 +1,13 @@
 import { readdirSync, statSync } from 'node:fs';
 import { EXIT, UserError } from '../core/errors.ts';
 import type { Input } from '../core/input.ts';
+import { openFollow } from './follow.ts';
 import { DIRECTORY_FORMATS, FORMATS, type OpenInputOptions, SNIFF_LENGTH } from './formats.ts';
 import { PcapInput } from './pcap.ts';
 import { PCAP_HEADER, parsePcapHeader } from './pcap-header.ts';
 import { PcapngInput } from './pcapng.ts';
 import { isPcapng } from './pcapng-block.ts';
+import { isPipe, openPipe } from './pipe.ts';
 import type { Source } from './source.ts';
 import type { Store } from './store.ts';
 import { hasUpperPdus, UpperPduInput } from './upper-pdu-input.ts';
@@ -15,7 +17,9 @@ import { hasUpperPdus, UpperPduInput } from './upper-pdu-input.ts';
  * is empty, or nothing that can be read.
  */
 export function openInput(path: string, store: Store, options: OpenInputOptions = {}): Input {
+  if (isPipe(path)) return openPipe(path, store, options, openSource);
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return openDirectory(path, store, options);
+  if (options.follow === true) return openFollow(path, store, options, openSource);
   return openSource(store.addFile(path), store, options);
 }
 

@@ -1,7 +1,6 @@
 import { Socket } from 'node:net';
 import { UserError } from '../core/errors.ts';
-import type { NoteCode } from '../schema/notes.ts';
-import type { Source } from './source.ts';
+import type { LateSource, Trouble } from './late-input.ts';
 import { Spool } from './spool.ts';
 import type { Store } from './store.ts';
 
@@ -10,21 +9,14 @@ const AHEAD_HIGH = 8 << 20;
 /** Unread bytes below which the writer goes on. */
 const AHEAD_LOW = 2 << 20;
 
-/** Something that went wrong while the bytes came in: told as a note once they are read. */
-export interface Trouble {
-  readonly code: NoteCode;
-  readonly detail?: string | undefined;
-}
-
 /**
  * A source that grows in a spool of its own while it is read: what came through a pipe, or out of a decompressor.
  * The bytes stay there, so that they can be looked at again. The writer is told when to wait.
  */
-export class SpooledSource implements Source {
+export class SpooledSource implements LateSource {
   readonly name: string;
   readonly address: number;
   ended = false;
-  /** Set before `ended` when the bytes stopped for a reason other than their end. */
   trouble: Trouble | undefined = undefined;
   private readonly spool: Spool;
   private taken = 0;

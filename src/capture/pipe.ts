@@ -1,14 +1,13 @@
 import { constants, fstatSync, openSync, type Stats, statSync } from 'node:fs';
 import { UserError } from '../core/errors.ts';
 import type { Input } from '../core/input.ts';
-import type { OpenInputOptions } from './format.ts';
+import type { OpenInputOptions, Reopen } from './format.ts';
 import { LateInput } from './late-input.ts';
-import { openSource } from './open.ts';
 import { PCAP_HEADER, parsePcapHeader } from './pcap-header.ts';
 import { PipePcapInput } from './pipe-pcap.ts';
 import { pipeSource, pipeStream } from './pipe-source.ts';
-import type { Source } from './source.ts';
 import type { Store } from './store.ts';
+import { hasUpperPdus, UpperPduInput } from './upper-pdu-input.ts';
 
 const STDIN = 0;
 
@@ -26,10 +25,10 @@ function isPipeLike(stats: Stats | undefined): boolean {
  * Standard input that is a file is read as the file that it is. Whatever is readable from a file is readable from a pipe,
  * but its format is found out in `step`, which throws the `UserError` when there is none.
  */
-export function openPipe(path: string, store: Store, options: OpenInputOptions = {}): Input {
-  if (path !== '-') return openStream(path, pipeStream(openFifo(path), path), store, options);
+export function openPipe(path: string, store: Store, options: OpenInputOptions, reopen: Reopen): Input {
+  if (path !== '-') return openStream(path, pipeStream(openFifo(path), path), store, options, reopen);
   const stats = fstatSync(STDIN);
-  if (stats.isFile()) return openSource(store.addFile('/dev/stdin'), store, options);
+  if (stats.isFile()) return reopen(store.addFile('/dev/stdin'), store, options);
   if (stats.isDirectory()) throw new UserError('input.directory', 'Standard input is a directory, not a capture.');
   if (process.stdin.isTTY) {
     throw new UserError(
@@ -37,25 +36,25 @@ export function openPipe(path: string, store: Store, options: OpenInputOptions =
       'Standard input is a terminal. Give a file, or pipe a capture in: tcpdump -U -w - | apns-inspect -',
     );
   }
-  return openStream('standard input', process.stdin, store, options);
+  return openStream('standard input', process.stdin, store, options, reopen);
 }
 
-/** The same for any readable stream of bytes. */
+/** The same for any readable stream of bytes: classic pcap gets the reader for pipes, all else is opened as from a file. */
 export function openStream(
   name: string,
   stream: NodeJS.ReadableStream & { destroy?(): unknown },
   store: Store,
-  options: OpenInputOptions = {},
+  options: OpenInputOptions,
+  reopen: Reopen,
 ): Input {
-  return new LateInput('pipe', pipeSource(name, stream, store), store, options, openPiped);
-}
-
-/** Opens what came through a pipe: classic pcap with the reader for pipes, all else like a file. */
-export function openPiped(source: Source, store: Store, options: OpenInputOptions): Input {
-  const head = new Uint8Array(PCAP_HEADER);
-  const length = source.read(head, 0, PCAP_HEADER, 0);
-  const header = length === PCAP_HEADER ? parsePcapHeader(head) : undefined;
-  return header === undefined ? openSource(source, store, options) : new PipePcapInput(source, store, header);
+  return new LateInput('pipe', pipeSource(name, stream, store), store, options, (source, to, chosen) => {
+    const head = new Uint8Array(PCAP_HEADER);
+    const length = source.read(head, 0, PCAP_HEADER, 0);
+    const header = length === PCAP_HEADER ? parsePcapHeader(head) : undefined;
+    if (header === undefined) return reopen(source, to, chosen);
+    const input = new PipePcapInput(source, to, header);
+    return hasUpperPdus(head) ? new UpperPduInput(input) : input;
+  });
 }
 
 function openFifo(path: string): number {
