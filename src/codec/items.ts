@@ -34,6 +34,10 @@ export function printItems(items: readonly Item[], out: ByteWriter): void {
   }
 }
 
+// Local names: a property or an import looked up per field would be seen in the time of the index.
+const { unknown: UNKNOWN, id: ID, topic: TOPIC, token: TOKEN, plain: PLAIN } = COLUMN;
+const { note: NOTE, warn: WARN, error: ERROR } = SEVERITY;
+
 // 64 commands and 32 ids cover every dialect with items (22 and 32 are the highest in use) and keep the table in the L1 cache.
 const COMMAND_BITS = 6;
 const ID_BITS = 5;
@@ -90,8 +94,8 @@ export class ItemColumns {
       const length = (b[at + 1] << 8) | b[at + 2];
       at += ITEM_HEADER + length;
       if (at > end) return -1 - Math.max(0, bits);
-      const code = !known || id === 0 || id > 32 ? COLUMN.unknown : this.codes[base | (id & 31)];
-      if (code === COLUMN.unknown) bits -= DOUBT;
+      const code = !known || id === 0 || id > 32 ? UNKNOWN : this.codes[base | (id & 31)];
+      if (code === UNKNOWN) bits -= DOUBT;
       else {
         const width = this.widths[base | (id & 31)];
         bits += width === 0 ? KNOWN_ID : width === length ? KNOWN_ID + RIGHT_WIDTH : -DOUBT;
@@ -113,7 +117,7 @@ export class ItemColumns {
   fill(dir: Dir, command: number, b: Uint8Array, start: number, end: number, cells: Cells): void {
     let severity = 0;
     if (command >= 1 << COMMAND_BITS || this.known[(dir << 8) | command] === 0) {
-      cells.severity = SEVERITY.note;
+      cells.severity = NOTE;
       return;
     }
     const { codes, widths } = this;
@@ -125,27 +129,27 @@ export class ItemColumns {
       at += ITEM_HEADER;
       const next = at + length;
       if (next > end) {
-        cells.severity = SEVERITY.error;
+        cells.severity = ERROR;
         return;
       }
       // Field 32 takes slot 0: no dialect has a field 0.
       const slot = base | (id & 31);
-      const code = id === 0 || id > 32 ? COLUMN.unknown : codes[slot];
+      const code = id === 0 || id > 32 ? UNKNOWN : codes[slot];
       const width = widths[slot];
-      if (code === COLUMN.unknown) {
-        if (severity < SEVERITY.note) severity = SEVERITY.note;
+      if (code === UNKNOWN) {
+        if (severity < NOTE) severity = NOTE;
       } else if (width !== 0 && width !== length) {
-        severity = SEVERITY.warn;
-      } else if (code > COLUMN.plain) {
-        if (code === COLUMN.token) {
+        severity = WARN;
+      } else if (code > PLAIN) {
+        if (code === TOKEN) {
           if (cells.tokenEnd === 0) {
             cells.tokenStart = at;
             cells.tokenEnd = next;
           }
-        } else if (code === COLUMN.topic) {
+        } else if (code === TOPIC) {
           cells.topicStart = at;
           cells.topicEnd = next;
-        } else if (code === COLUMN.id) {
+        } else if (code === ID) {
           cells.id = ((b[at] << 24) | (b[at + 1] << 16) | (b[at + 2] << 8) | b[at + 3]) >>> 0;
           cells.hasId = true;
         } else {
@@ -154,7 +158,7 @@ export class ItemColumns {
       }
       at = next;
     }
-    if (at !== end) severity = SEVERITY.error;
+    if (at !== end) severity = ERROR;
     cells.severity = severity;
   }
 }

@@ -6,6 +6,9 @@ import { type CommandDef, type CommandTable, goes, type Part } from '../schema/d
 import { COLUMN, columnOf, fixedWidth, SEVERITY } from './columns.ts';
 import { itemBytes, leaf } from './wire-syntax.ts';
 
+// Local names: a property or an import looked up per field would be seen in the time of the index.
+const { id: ID, topic: TOPIC, token: TOKEN, status: STATUS } = COLUMN;
+
 const TAKE = 0;
 const PREFIX = 1;
 const LIST = 2;
@@ -231,14 +234,14 @@ export class Layouts {
 
 /** Puts a value into the column that its field fills. */
 export function setColumn(column: number, buf: Uint8Array, from: number, to: number, cells: Cells): void {
-  if (column === COLUMN.id) {
+  if (column === ID) {
     cells.id = u32(buf, from);
     cells.hasId = true;
-  } else if (column === COLUMN.topic) {
+  } else if (column === TOPIC) {
     cells.topicStart = from;
     cells.topicEnd = to;
-  } else if (column === COLUMN.token) {
+  } else if (column === TOKEN) {
     cells.tokenStart = from;
     cells.tokenEnd = to;
-  } else if (column === COLUMN.status) cells.status = buf[from];
+  } else if (column === STATUS) cells.status = buf[from];
 }
