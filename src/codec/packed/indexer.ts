@@ -2,20 +2,21 @@ import type { Cells } from '../../core/dialect.ts';
 import { KeyTable, MAX_KEY_BYTES } from './key-table.ts';
 import { HARD_DEPTH, MAX_BODY, MAX_DEPTH, MAX_ITEMS, MAX_VALUE } from './limits.ts';
 import { Cursor, readGroups } from './numbers.ts';
-import { ReferenceLog } from './references.ts';
+import { ReferenceLog } from './reference-log.ts';
 import { ROLE_ID, ROLE_NONE, ROLE_STATUS, ROLE_TOKEN, ROLE_TOPIC } from './roles.ts';
-import { LOST, MISSING, ValueTable } from './value-table.ts';
+import { LOST, ValueTable } from './value-table.ts';
 
 /** Reading cannot go on in this frame. */
 const FATAL = -1;
 /** Not directly in a frame: no roles apply. */
 const NESTED = -1;
+const NO_ROLES = new Uint8Array(0);
+
+/** Data values up to 62 bytes become columns (`fill`); they are copied when the table changes under them. */
+const MAX_COLUMN_BYTES = 64;
 
 const SEVERITY_NOTE = 1;
 const SEVERITY_ERROR = 3;
-
-/** Longest value that a column takes from the table: salted topics and tokens have 32 bytes. */
-const MAX_COLUMN_BYTES = 64;
 
 /**
  * Walks the frames of one direction in order: keeps its two tables, fills the cells of the index, and logs what the references
@@ -78,8 +79,10 @@ export class PackedIndexer {
         length += more;
       }
       if (at + length > end) return FATAL;
-      if (length <= MAX_KEY_BYTES) this.keys.add(buf, at, at + length);
-      else this.severity = SEVERITY_ERROR;
+      if (length <= MAX_KEY_BYTES) {
+        this.settle(cells);
+        this.keys.add(buf, at, at + length);
+      } else this.severity = SEVERITY_ERROR;
       if (base !== NESTED) {
         if (length === 1) role = roles[base + buf[at]];
         else this.severity = SEVERITY_ERROR;
@@ -95,6 +98,7 @@ export class PackedIndexer {
       case 1: {
         const next = this.literal(buf, at, end, depth, cells);
         if (next === FATAL) return FATAL;
+        this.settle(cells);
         if (!this.values.add(buf, at, next)) {
           this.severity = SEVERITY_ERROR;
           this.log.oversize(this.values.limit);
@@ -117,7 +121,7 @@ export class PackedIndexer {
     }
     const start = this.keys.startOf(slot);
     const length = this.keys.lengthOf(slot);
-    this.log.known(this.keys.bytes, start, length);
+    this.log.known(this.keys.bytes, start, length, (this.keys.serialOf(index) << 1) | 1);
     return base !== NESTED && length === 1 ? roles[base + this.keys.bytes[start]] : ROLE_NONE;
   }
 
@@ -137,19 +141,16 @@ export class PackedIndexer {
     }
     const start = this.values.startOf(slot);
     const length = this.values.lengthOf(slot);
-    this.log.known(this.values.bytes, start, length);
+    this.log.known(this.values.bytes, start, length, this.values.serialOf(index) << 1);
     if (role !== ROLE_NONE) this.fill(role, this.values.bytes, start, start + length, true, cells);
     return at;
   }
 
   private unresolved(outcome: number): void {
+    this.log.unresolved(outcome);
     if (outcome === LOST) {
-      this.log.lost();
       if (this.severity < SEVERITY_NOTE) this.severity = SEVERITY_NOTE;
-    } else if (outcome === MISSING) {
-      this.log.missing();
-      this.severity = SEVERITY_ERROR;
-    }
+    } else this.severity = SEVERITY_ERROR;
   }
 
   /** End of the literal at `at`, after walking what it contains; FATAL when it cannot be read. */
@@ -193,12 +194,27 @@ export class PackedIndexer {
     const dictionary = head < 0xd0;
     for (let i = 0; i < count && at !== FATAL; i++) {
       if (at >= end) return FATAL;
-      at = dictionary ? this.attribute(buf, at, end, this.topic, NESTED, depth, cells) : this.literal(buf, at, end, depth, cells);
+      at = dictionary ? this.attribute(buf, at, end, NO_ROLES, NESTED, depth, cells) : this.literal(buf, at, end, depth, cells);
     }
     return at;
   }
 
-  /** Puts the literal `buf[at, end)` into its column. Bytes from the table are copied: adding a value may move the table. */
+  /** Before a table changes, what was taken from it is copied: storing a value may move or overwrite it. */
+  private settle(cells: Cells): void {
+    this.log.settle();
+    if (cells.topicFrom !== undefined && cells.topicFrom !== this.topic) {
+      cells.topicEnd = copy(cells.topicFrom, cells.topicStart, cells.topicEnd, this.topic);
+      cells.topicStart = 0;
+      cells.topicFrom = this.topic;
+    }
+    if (cells.tokenFrom !== undefined && cells.tokenFrom !== this.token) {
+      cells.tokenEnd = copy(cells.tokenFrom, cells.tokenStart, cells.tokenEnd, this.token);
+      cells.tokenStart = 0;
+      cells.tokenFrom = this.token;
+    }
+  }
+
+  /** Puts the literal `buf[at, end)` into its column. */
   private fill(role: number, buf: Uint8Array, at: number, end: number, fromTable: boolean, cells: Cells): void {
     const head = buf[at];
     if (role === ROLE_ID || role === ROLE_STATUS) {
@@ -213,23 +229,22 @@ export class PackedIndexer {
     }
     // Data below 63 bytes, text below 31: one byte of prefix. Longer ones are no topic and no token.
     if (head >= 0x5f || head === 0x3f) return;
-    const length = end - at - 1;
     if (role === ROLE_TOPIC) {
-      if (fromTable) copy(buf, at + 1, length, this.topic);
-      cells.topicFrom = fromTable ? this.topic : undefined;
-      cells.topicStart = fromTable ? 0 : at + 1;
-      cells.topicEnd = fromTable ? length : end;
+      cells.topicFrom = fromTable ? buf : undefined;
+      cells.topicStart = at + 1;
+      cells.topicEnd = end;
     } else if (role === ROLE_TOKEN) {
-      if (fromTable) copy(buf, at + 1, length, this.token);
-      cells.tokenFrom = fromTable ? this.token : undefined;
-      cells.tokenStart = fromTable ? 0 : at + 1;
-      cells.tokenEnd = fromTable ? length : end;
+      cells.tokenFrom = fromTable ? buf : undefined;
+      cells.tokenStart = at + 1;
+      cells.tokenEnd = end;
     }
   }
 }
 
-function copy(from: Uint8Array, start: number, length: number, to: Uint8Array): void {
-  for (let i = 0; i < length; i++) to[i] = from[start + i];
+/** Copies `from[start, end)` to the front of `to`; gives the length. */
+function copy(from: Uint8Array, start: number, end: number, to: Uint8Array): number {
+  for (let i = start; i < end; i++) to[i - start] = from[i];
+  return end - start;
 }
 
 /** An id or status: an integer, or data of one to four bytes, as unsigned 32 bits; -1 when it is neither. */

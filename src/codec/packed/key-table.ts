@@ -47,6 +47,11 @@ export class KeyTable {
     return this.lengths[slot];
   }
 
+  /** Running number of entry `index`, which no other entry of this table ever has. */
+  serialOf(index: number): number {
+    return this.newest - index;
+  }
+
   /** Index of the newest key equal to `buf[start, end)`, or -1. */
   indexOf(buf: Uint8Array, start: number, end: number): number {
     const length = end - start;

@@ -89,11 +89,16 @@ export class ValueTable {
   }
 
   startOf(slot: number): number {
-    return this.starts[slot] - this.shift;
+    return (this.starts[slot] - this.shift) | 0; // an integer for the machine, too: the copying loops depend on it
   }
 
   lengthOf(slot: number): number {
     return this.lengths[slot];
+  }
+
+  /** Running number of entry `index`, which no other entry of this table ever has. */
+  serialOf(index: number): number {
+    return this.newest - index;
   }
 
   /** Index of the newest entry equal to `buf[start, end)`, or -1. */
@@ -102,7 +107,7 @@ export class ValueTable {
     next: for (let index = 0; index < this.count; index++) {
       const slot = (this.newest - index) & this.mask;
       if (this.lengths[slot] !== length) continue;
-      const at = this.starts[slot] - this.shift;
+      const at = this.startOf(slot);
       for (let i = 0; i < length; i++) if (this.bytes[at + i] !== buf[start + i]) continue next;
       return index;
     }

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { PackedFraming } from '../../../src/codec/packed/framing.ts';
 import type { PackedAttribute } from '../../../src/codec/packed/value.ts';
 import { PackedWriter } from '../../../src/codec/packed/writer.ts';
-import { concatBytes, fromHex } from '../../../src/core/bytes.ts';
-import { BROKEN, NEED } from '../../../src/core/dialect.ts';
+import { concatBytes, fromHex, toHex } from '../../../src/core/bytes.ts';
+import { BROKEN, Cells, NEED } from '../../../src/core/dialect.ts';
 import type { Item } from '../../../src/core/message.ts';
 import { cutFrames, seeFrame } from '../../support/packed-session.ts';
 
@@ -101,6 +101,23 @@ describe('the index of packed frames', () => {
     expect(seeFrame(framing, 1, fromHex('0b0604a3fffffffe') as Uint8Array).id).toBe(0xfffffffe);
     expect(seeFrame(framing, 1, fromHex('0b06040401020304') as Uint8Array).id).toBe(0x01020304);
     expect(seeFrame(framing, 1, fromHex('0b0304a1ff') as Uint8Array).id).toBeUndefined();
+  });
+
+  it('keeps the same array for frames with the same references', () => {
+    const framing = new PackedFraming(undefined);
+    const writer = new PackedWriter();
+    const token = { id: 1, value: TOKEN, indexed: true };
+    const cells = new Cells();
+    const kept = [7, 11, 11, 11, 11].map((command) => {
+      const frame = writer.frame(command, [token]);
+      cells.clear();
+      framing.index(0, frame, 0, frame.length, cells);
+      return cells.aux;
+    });
+    expect(kept[0]).toBeUndefined();
+    expect(kept[3]).toBe(kept[2]);
+    expect(kept[4]).toBe(kept[2]);
+    expect(toHex(kept[2] as Uint8Array)).toBe(`002320${toHex(TOKEN)}`);
   });
 
   it('keeps nothing for a frame without references', () => {

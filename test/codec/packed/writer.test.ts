@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PackedFraming } from '../../../src/codec/packed/framing.ts';
-import { attributesOf, type PackedAttribute, type PackedValue } from '../../../src/codec/packed/value.ts';
+import { attributesOf, isPackedDictionary, type PackedAttribute, type PackedValue } from '../../../src/codec/packed/value.ts';
 import { PackedWriter } from '../../../src/codec/packed/writer.ts';
 import { toHex } from '../../../src/core/bytes.ts';
 import { EncodeError } from '../../../src/schema/build.ts';
@@ -32,7 +32,7 @@ function plain(value: PackedValue): unknown {
   if (typeof value === 'number' || typeof value === 'bigint') return `int ${value}`;
   if (typeof value !== 'object') return value;
   if (value instanceof Uint8Array) return toHex(value);
-  if ('entries' in value && !Array.isArray(value)) return { dict: value.entries.map(entry) };
+  if (isPackedDictionary(value)) return { dict: value.entries.map(entry) };
   return (value as readonly PackedValue[]).map(plain);
 }
 
