@@ -1,8 +1,8 @@
 /**
  * The index: one row a message, as columns of typed arrays in chunks of 64 Ki rows. No object per message.
  *
- * Chunks never move, so growing costs no copy; columns that most rows leave at their default (status, aux) are
- * allocated in a chunk at the first value that differs. About 30 to 45 bytes a row.
+ * Chunks never move, so growing costs no copy of other rows; columns that most rows leave at their default (status, aux) are
+ * allocated in a chunk at the first value that differs. About 30 bytes a row.
  */
 export const CHUNK_BITS = 16;
 export const CHUNK_ROWS = 1 << CHUNK_BITS;
@@ -22,13 +22,27 @@ export const SEVERITY_SHIFT = 6;
 /** The first chunk starts small: most captures are. */
 const FIRST_ROWS = 2048;
 
+const U16_LIMIT = 0x10000;
+const U32_LIMIT = 0x1_0000_0000;
+
+/**
+ * 64 Ki rows. Columns start as narrow as captures allow and widen in place at the first value that does not fit:
+ * `sec` and `address` are offsets from a base of the chunk, `length` and `stream` start with 16 bits.
+ */
 export class Chunk {
-  sec: Uint32Array;
+  readonly capacity: number;
+  /** Added to `sec[i]`. */
+  secBase = 0;
+  /** `secBase` is chosen. */
+  timed = false;
+  /** Added to `address[i]` of rows without `FLAG_PIECES`. */
+  addressBase = 0;
+  sec: Uint16Array | Uint32Array | Float64Array;
   nsec: Uint32Array;
-  address: Float64Array;
-  length: Uint32Array;
+  address: Uint32Array | Float64Array;
+  length: Uint16Array | Uint32Array;
   /** Stream number × 2 + direction. */
-  stream: Uint32Array;
+  stream: Uint16Array | Uint32Array;
   packet: Uint32Array;
   /** Dialect × 256 + command. */
   type: Uint16Array;
@@ -42,15 +56,14 @@ export class Chunk {
   status: Uint16Array | undefined;
   auxAddress: Float64Array | undefined;
   auxLength: Uint32Array | undefined;
-  readonly capacity: number;
 
   constructor(capacity: number) {
     this.capacity = capacity;
-    this.sec = new Uint32Array(capacity);
+    this.sec = new Uint16Array(capacity);
     this.nsec = new Uint32Array(capacity);
-    this.address = new Float64Array(capacity);
-    this.length = new Uint32Array(capacity);
-    this.stream = new Uint32Array(capacity);
+    this.address = new Uint32Array(capacity);
+    this.length = new Uint16Array(capacity);
+    this.stream = new Uint16Array(capacity);
     this.packet = new Uint32Array(capacity);
     this.type = new Uint16Array(capacity);
     this.flags = new Uint8Array(capacity);
@@ -61,29 +74,72 @@ export class Chunk {
     this.auxAddress = undefined;
     this.auxLength = undefined;
   }
+
+  setSec(i: number, sec: number): void {
+    if (!this.timed) {
+      this.timed = true;
+      // Times may go back a little: the base leaves room below the first.
+      this.secBase = sec - 1024;
+    }
+    const offset = sec - this.secBase;
+    if (offset >= 0 && offset < (this.sec.BYTES_PER_ELEMENT === 2 ? U16_LIMIT : U32_LIMIT)) this.sec[i] = offset;
+    else this.widenSec(i, offset);
+  }
+
+  private widenSec(i: number, offset: number): void {
+    if (this.sec.BYTES_PER_ELEMENT === 2 && offset >= 0 && offset < U32_LIMIT) this.sec = copy(this.sec, new Uint32Array(this.capacity));
+    else if (this.sec.BYTES_PER_ELEMENT < 8) this.sec = copy(this.sec, new Float64Array(this.capacity));
+    this.sec[i] = offset;
+  }
+
+  /** `first`: the chunk is empty, and its base is chosen now. */
+  setAddress(i: number, address: number, first: boolean): void {
+    if (first) this.addressBase = address;
+    const offset = address - this.addressBase;
+    if (offset >= 0 && offset < U32_LIMIT) this.address[i] = offset;
+    else this.setWide(i, offset);
+  }
+
+  /** Number of a row's first piece. */
+  setPieces(i: number, piece: number): void {
+    if (piece < U32_LIMIT) this.address[i] = piece;
+    else this.setWide(i, piece);
+  }
+
+  private setWide(i: number, value: number): void {
+    if (this.address.BYTES_PER_ELEMENT === 4) this.address = copy(this.address, new Float64Array(this.capacity));
+    this.address[i] = value;
+  }
+
+  setLength(i: number, length: number): void {
+    if (length >= U16_LIMIT && this.length.BYTES_PER_ELEMENT === 2) this.length = copy(this.length, new Uint32Array(this.capacity));
+    this.length[i] = length;
+  }
+
+  setStream(i: number, stream: number): void {
+    if (stream >= U16_LIMIT && this.stream.BYTES_PER_ELEMENT === 2) this.stream = copy(this.stream, new Uint32Array(this.capacity));
+    this.stream[i] = stream;
+  }
 }
 
-const widen = <T extends Uint32Array | Uint16Array | Uint8Array | Float64Array>(from: T | undefined, to: T): T => {
-  if (from !== undefined) to.set(from as never);
+type Column = Uint32Array | Uint16Array | Uint8Array | Float64Array;
+
+function copy<T extends Column>(from: Column, to: T): T {
+  to.set(from as never);
   return to;
-};
+}
+
+const same = <T extends Column>(from: T): T => new (from.constructor as new (n: number) => T)(CHUNK_ROWS);
 
 function grown(small: Chunk): Chunk {
   const big = new Chunk(CHUNK_ROWS);
-  big.sec.set(small.sec);
-  big.nsec.set(small.nsec);
-  big.address.set(small.address);
-  big.length.set(small.length);
-  big.stream.set(small.stream);
-  big.packet.set(small.packet);
-  big.type.set(small.type);
-  big.flags.set(small.flags);
-  if (small.id) big.id = widen(small.id, new Uint32Array(CHUNK_ROWS));
-  if (small.topic) big.topic = widen(small.topic, new Uint16Array(CHUNK_ROWS));
-  if (small.token) big.token = widen(small.token, new Uint32Array(CHUNK_ROWS));
-  if (small.status) big.status = widen(small.status, new Uint16Array(CHUNK_ROWS));
-  if (small.auxAddress) big.auxAddress = widen(small.auxAddress, new Float64Array(CHUNK_ROWS));
-  if (small.auxLength) big.auxLength = widen(small.auxLength, new Uint32Array(CHUNK_ROWS));
+  big.secBase = small.secBase;
+  big.timed = small.timed;
+  big.addressBase = small.addressBase;
+  for (const key of ['sec', 'nsec', 'address', 'length', 'stream', 'packet', 'type', 'flags', 'id', 'topic', 'token', 'status', 'auxAddress', 'auxLength'] as const) {
+    const column = small[key];
+    if (column !== undefined) (big as unknown as Record<string, Column>)[key] = copy(column, same<Column>(column));
+  }
   return big;
 }
 
@@ -110,13 +166,17 @@ export class Columns {
   }
 
   sec(row: number): number {
-    return this.of(row).sec[row & MASK];
+    const chunk = this.of(row);
+    return chunk.sec[row & MASK] + chunk.secBase;
   }
   nsec(row: number): number {
     return this.of(row).nsec[row & MASK];
   }
+  /** Address of the row's bytes; with `FLAG_PIECES` the number of its first piece. */
   address(row: number): number {
-    return this.of(row).address[row & MASK];
+    const chunk = this.of(row);
+    const value = chunk.address[row & MASK];
+    return (chunk.flags[row & MASK] & FLAG_PIECES) === 0 ? value + chunk.addressBase : value;
   }
   length(row: number): number {
     return this.of(row).length[row & MASK];
@@ -174,24 +234,32 @@ const PIECE_CHUNK = 1 << 14;
 
 /** Where the bytes of rows lie that are not contiguous: runs of (address, length), appended and never changed. */
 export class Pieces {
-  private readonly addresses: Float64Array[] = [];
+  private readonly bases: number[] = [];
+  /** Offsets from the base of the chunk, widened when one does not fit. */
+  private readonly addresses: (Uint32Array | Float64Array)[] = [];
   private readonly lengths: Uint32Array[] = [];
   count = 0;
 
   add(address: number, length: number): void {
     const chunk = (this.count / PIECE_CHUNK) | 0;
-    if (this.addresses.length <= chunk) {
-      this.addresses.push(new Float64Array(PIECE_CHUNK));
+    const at = this.count % PIECE_CHUNK;
+    if (at === 0) {
+      this.bases.push(address);
+      this.addresses.push(new Uint32Array(PIECE_CHUNK));
       this.lengths.push(new Uint32Array(PIECE_CHUNK));
     }
-    const at = this.count % PIECE_CHUNK;
-    this.addresses[chunk][at] = address;
+    const offset = address - this.bases[chunk];
+    if ((offset < 0 || offset >= U32_LIMIT) && this.addresses[chunk].BYTES_PER_ELEMENT === 4) {
+      this.addresses[chunk] = copy(this.addresses[chunk], new Float64Array(PIECE_CHUNK));
+    }
+    this.addresses[chunk][at] = offset;
     this.lengths[chunk][at] = length;
     this.count++;
   }
 
   address(index: number): number {
-    return this.addresses[(index / PIECE_CHUNK) | 0][index % PIECE_CHUNK];
+    const chunk = (index / PIECE_CHUNK) | 0;
+    return this.addresses[chunk][index % PIECE_CHUNK] + this.bases[chunk];
   }
 
   length(index: number): number {

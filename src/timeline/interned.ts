@@ -5,6 +5,14 @@ export const INTERN_LIMIT = 0xfff0;
 /** Longest byte string that is kept; longer ones are not interned. Topics are 20 bytes or bundle identifiers. */
 const LENGTH_LIMIT = 512;
 
+/** A hash (SHA-1) is random in any four bytes; of names the last bytes differ most. */
+function hashOf(b: Uint8Array, start: number, length: number): number {
+  if (length === 20) return (b[start] << 24) | (b[start + 1] << 16) | (b[start + 2] << 8) | b[start + 3];
+  let hash = length;
+  for (let i = start; i < start + length; i++) hash = (Math.imul(hash, 31) + b[i]) | 0;
+  return hash;
+}
+
 export class Interned {
   readonly values: Uint8Array[] = [];
   private table = new Uint16Array(512);
@@ -13,8 +21,7 @@ export class Interned {
   number(buf: Uint8Array, start: number, end: number): number {
     const length = end - start;
     if (length <= 0 || length > LENGTH_LIMIT) return -1;
-    let hash = length;
-    for (let i = start; i < end; i++) hash = (Math.imul(hash, 31) + buf[i]) | 0;
+    const hash = hashOf(buf, start, length);
     const mask = this.table.length - 1;
     let slot = (hash ^ (hash >>> 15)) & mask;
     for (;;) {
@@ -40,8 +47,7 @@ export class Interned {
     const mask = table.length - 1;
     for (let n = 0; n < this.values.length; n++) {
       const value = this.values[n];
-      let hash = value.length;
-      for (let i = 0; i < value.length; i++) hash = (Math.imul(hash, 31) + value[i]) | 0;
+      const hash = hashOf(value, 0, value.length);
       let slot = (hash ^ (hash >>> 15)) & mask;
       while (table[slot] !== 0) slot = (slot + 1) & mask;
       table[slot] = n + 1;

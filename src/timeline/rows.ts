@@ -38,18 +38,18 @@ export class Rows {
     let flags = cells.severity << SEVERITY_SHIFT;
     const sec = at.sec;
     if (sec >= 0) {
-      chunk.sec[i] = sec;
+      chunk.setSec(i, sec);
       chunk.nsec[i] = at.nsec;
     } else flags |= FLAG_UNTIMED;
     chunk.packet[i] = at.packet;
-    chunk.stream[i] = stream * 2 + dir;
+    chunk.setStream(i, stream * 2 + dir);
     chunk.type[i] = cells.type;
-    chunk.length[i] = length;
-    if (where.count === 0) chunk.address[i] = where.address;
+    chunk.setLength(i, length);
+    if (where.count === 0) chunk.setAddress(i, where.address, i === 0);
     else {
       flags |= FLAG_PIECES;
       const pieces = this.pieces;
-      chunk.address[i] = pieces.count;
+      chunk.setPieces(i, pieces.count);
       for (let k = 0; k < where.count; k++) pieces.add(where.addresses[k], where.lengths[k]);
     }
     if (where.address >= SOURCE_SPAN * SPOOL_SOURCE && where.address < SOURCE_SPAN * (SPOOL_SOURCE + 1)) flags |= FLAG_DERIVED;
