@@ -27,41 +27,56 @@ export const HUFFMAN_FULL = -2;
 const code = new Uint32Array(257);
 const codeLength = new Uint8Array(257);
 
-// A step of the decoder takes 4 bits: 256 inner nodes × 16. An entry is: bits 0-7 next node, bit 8 a byte comes out, bits 9-16 that byte, bit 17 fault.
-const STEP = new Uint32Array(256 * 16);
-const EMITS = 1 << 8;
-const FAULT = 1 << 17;
+/** children[2 × node + bit]: an inner node, or 256 + symbol. There are 256 inner nodes; 0 is the root and never a child. */
+const children = new Uint16Array(2 * 256);
 /** 1 where a string may end: at most 7 bits after a symbol, all ones. */
 const MAY_END = new Uint8Array(256);
+
+/**
+ * Bits looked at in one step. Two symbols of 5 or 6 bits fit, which are digits and the common letters: hex tokens and UUIDs
+ * take two characters a step. The table stays in the first-level cache.
+ */
+const WINDOW = 12;
+// An entry is: bits 0-7 first symbol, 8-15 second symbol, 16-19 bits taken, 20-21 number of symbols. 0: the code is longer.
+const FAST = new Int32Array(1 << WINDOW);
 
 build();
 
 /**
  * Decodes `b[start, end)` to `out` from `at` on and returns the number of bytes written, BAD_HUFFMAN or HUFFMAN_FULL.
+ * One byte after those may be overwritten.
  *
  * The output is at most 8/5 of the input; an `out` with that much room after `at` never gets full.
  */
 export function decodeHuffman(b: Uint8Array, start: number, end: number, out: Uint8Array, at: number): number {
   const from = at;
   const room = out.length;
-  let node = 0;
-  for (let i = start; i < end; i++) {
-    const byte = b[i];
-    let step = STEP[(node << 4) | (byte >> 4)];
-    if (step & EMITS) {
-      if (at >= room) return HUFFMAN_FULL;
-      out[at++] = (step >> 9) & 0xff;
+  // Positions are in bits from `start`; strings are far below 2^28 bytes.
+  let position = 0;
+  const bits = (end - start) * 8;
+  for (;;) {
+    // Twelve bits lie within three bytes. Both symbols are written and the second is overwritten when there was none: no branch to guess.
+    while (position + 24 <= bits && at + 2 <= room) {
+      const byte = start + (position >> 3);
+      const word = (b[byte] << 16) | (b[byte + 1] << 8) | b[byte + 2];
+      const entry = FAST[(word >> (12 - (position & 7))) & ((1 << WINDOW) - 1)];
+      if (entry === 0) break;
+      out[at] = entry;
+      out[at + 1] = entry >> 8;
+      at += entry >> 20;
+      position += (entry >> 16) & 15;
     }
-    if (step & FAULT) return BAD_HUFFMAN;
-    step = STEP[((step & 0xff) << 4) | (byte & 15)];
-    if (step & EMITS) {
-      if (at >= room) return HUFFMAN_FULL;
-      out[at++] = (step >> 9) & 0xff;
+    // A long code, or the end is near: one symbol, bit by bit.
+    let node = 0;
+    while (node < 256) {
+      if (position === bits) return MAY_END[node] === 1 ? at - from : BAD_HUFFMAN;
+      node = children[2 * node + ((b[start + (position >> 3)] >> (7 - (position & 7))) & 1)];
+      position++;
     }
-    if (step & FAULT) return BAD_HUFFMAN;
-    node = step & 0xff;
+    if (node === 256 + EOS) return BAD_HUFFMAN;
+    if (at >= room) return HUFFMAN_FULL;
+    out[at++] = node;
   }
-  return MAY_END[node] === 1 ? at - from : BAD_HUFFMAN;
 }
 
 /** Bytes that `b` takes when Huffman-coded, padding included. */
@@ -107,8 +122,6 @@ function build(): void {
     }
     next *= 2;
   }
-  // children[2 × node + bit]: an inner node, or 256 + symbol. 0 (the root) cannot be a child and means "none yet".
-  const children = new Uint16Array(2 * 256);
   let nodes = 1;
   for (let symbol = 0; symbol <= EOS; symbol++) {
     let node = 0;
@@ -119,20 +132,17 @@ function build(): void {
     }
     children[2 * node + (code[symbol] & 1)] = 256 + symbol;
   }
-  for (let node = 0; node < 256; node++) {
-    for (let nibble = 0; nibble < 16; nibble++) {
-      let at = node;
-      let result = 0;
-      for (let bit = 3; bit >= 0 && !(result & FAULT); bit--) {
-        const child = children[2 * at + ((nibble >> bit) & 1)];
-        if (child === 256 + EOS) result |= FAULT;
-        else if (child >= 256) {
-          result |= EMITS | ((child - 256) << 9);
-          at = 0;
-        } else at = child;
-      }
-      STEP[(node << 4) | nibble] = result | at;
+  for (let window = 0; window < FAST.length; window++) {
+    let entry = 0;
+    let node = 0;
+    let symbols = 0;
+    for (let bit = WINDOW - 1; bit >= 0; bit--) {
+      node = children[2 * node + ((window >> bit) & 1)];
+      if (node < 256) continue;
+      entry = (entry & 0xffff) | ((node - 256) << (8 * symbols)) | ((WINDOW - bit) << 16) | (++symbols << 20);
+      node = 0;
     }
+    FAST[window] = entry;
   }
   let node = 0;
   for (let bits = 0; bits <= 7; bits++) {

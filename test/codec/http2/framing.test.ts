@@ -425,7 +425,7 @@ describe('a recording of node:http2', () => {
         const bad = request.headers[':path']?.includes('bad0');
         response.setHeader('apns-id', request.headers['apns-id'] ?? '');
         response.statusCode = bad ? 410 : 200;
-        response.end(bad ? '{"reason":"Unregistered","timestamp":1763740000123}' : undefined);
+        response.end(bad ? '{"reason":"Unregistered","timestamp":1763740000123}' : '');
       });
     });
     server.listen(0, '127.0.0.1');
