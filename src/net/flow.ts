@@ -130,6 +130,8 @@ export class Flow implements FlowInfo {
   /** Data segments in a row that came in order while a start is held. */
   calm = 0;
   disordered = false;
+  /** A live input has paused since data of the held start came. */
+  paused = false;
   reset = false;
   resetPacket = 0;
   resetSec = 0;

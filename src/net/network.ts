@@ -29,7 +29,6 @@ export interface NetworkOptions {
   readonly connections: Connections;
   /** Told what concerns the capture and no stream. */
   note?(note: Note): void;
-  /** Name of a link type, for notes. */
 }
 
 /** Packets to connections: link layer, IP and TCP. The common cases are walked here in one pass without objects; the rest is unwrapped by the rooms beside. */
@@ -59,8 +58,10 @@ export class Network implements LayerSink {
     this.packets++;
     const wireEnd = start + wireLength - fcsLength;
     const stop = wireEnd < end ? wireEnd : end;
-    if (linkType === LINK.ethernet) this.ethernet(buf, start, stop, address, 0, wireEnd);
-    else this.link(linkType, buf, start, stop, address, wireEnd);
+    if (linkType === LINK.ethernet) {
+      this.tcp.base = address - start;
+      this.frame(buf, start, stop, 0, wireEnd);
+    } else this.link(linkType, buf, start, stop, address, wireEnd);
   }
 
   process(name: string | undefined): void {
@@ -72,6 +73,11 @@ export class Network implements LayerSink {
   }
 
   ethernet(buf: Uint8Array, start: number, end: number, address: number, tunnel: number, wireEnd: number): void {
+    this.tcp.base = address - start;
+    this.frame(buf, start, end, tunnel, wireEnd);
+  }
+
+  private frame(buf: Uint8Array, start: number, end: number, tunnel: number, wireEnd: number): void {
     let at = start + 14;
     if (at > end) return;
     let type = (buf[at - 2] << 8) | buf[at - 1];
@@ -79,14 +85,20 @@ export class Network implements LayerSink {
       at += 4;
       type = (buf[at - 2] << 8) | buf[at - 1];
     }
-    this.payload(type, buf, at, end, address + (at - start), tunnel, wireEnd);
+    this.payload(type, buf, at, end, tunnel, wireEnd);
   }
 
   ip(buf: Uint8Array, start: number, end: number, address: number, tunnel: number, wireEnd: number): void {
     if (start >= end) return;
+    this.tcp.base = address - start;
     const version = buf[start] >> 4;
-    if (version === 4) this.ipv4(buf, start, end, address, tunnel, wireEnd);
-    else if (version === 6) this.ipv6(buf, start, end, address, tunnel, wireEnd);
+    if (version === 4) this.ipv4(buf, start, end, tunnel, wireEnd);
+    else if (version === 6) this.ipv6(buf, start, end, tunnel, wireEnd);
+  }
+
+  /** A live input has nothing more for now. */
+  idle(): void {
+    this.tcp.idle();
   }
 
   /** End of the capture. */
@@ -100,13 +112,13 @@ export class Network implements LayerSink {
     for (const flow of this.tcp.flows) yield summarize(flow);
   }
 
-  private payload(type: number, buf: Uint8Array, at: number, end: number, address: number, tunnel: number, wireEnd: number): void {
-    if (type === IPV4) this.ipv4(buf, at, end, address, tunnel, wireEnd);
-    else if (type === IPV6) this.ipv6(buf, at, end, address, tunnel, wireEnd);
-    else unwrapEtherType(type, buf, at, end, address, tunnel, wireEnd, this);
+  private payload(type: number, buf: Uint8Array, at: number, end: number, tunnel: number, wireEnd: number): void {
+    if (type === IPV4) this.ipv4(buf, at, end, tunnel, wireEnd);
+    else if (type === IPV6) this.ipv6(buf, at, end, tunnel, wireEnd);
+    else unwrapEtherType(type, buf, at, end, this.tcp.base + at, tunnel, wireEnd, this);
   }
 
-  private ipv4(buf: Uint8Array, start: number, end: number, address: number, tunnel: number, wireEnd: number): void {
+  private ipv4(buf: Uint8Array, start: number, end: number, tunnel: number, wireEnd: number): void {
     const header = (buf[start] & 15) << 2;
     if (start + 20 > end || header < 20) return;
     const total = (buf[start + 2] << 8) | buf[start + 3];
@@ -114,7 +126,7 @@ export class Network implements LayerSink {
     const stop = total === 0 ? wireEnd : start + total;
     if (total !== 0 && total < header) return;
     if (((buf[start + 6] & 0x3f) | buf[start + 7]) !== 0) {
-      this.fragments.add(buf, start, end < stop ? end : stop, address, tunnel, stop, this, this.options.at.sec);
+      this.fragments.add(buf, start, end < stop ? end : stop, this.tcp.base + start, tunnel, stop, this, this.options.at.sec);
       return;
     }
     const payload = start + header;
@@ -122,13 +134,12 @@ export class Network implements LayerSink {
     if (buf[start + 9] === TCP) {
       const source = (buf[start + 12] << 24) | (buf[start + 13] << 16) | (buf[start + 14] << 8) | buf[start + 15];
       const target = (buf[start + 16] << 24) | (buf[start + 17] << 16) | (buf[start + 18] << 8) | buf[start + 19];
-      this.tcp.packet(buf, payload, captured, stop, address + header, source, target, tunnel, false);
-    } else if (buf[start + 9] === AUTHENTICATION)
-      this.behindExtensions(AUTHENTICATION, buf, start, payload, captured, address, tunnel, stop);
-    else if (payload < captured) unwrapTunnel(buf[start + 9], buf, start, payload, captured, address, tunnel, stop, this);
+      this.tcp.packet(buf, payload, captured, stop, source, target, tunnel, false);
+    } else if (buf[start + 9] === AUTHENTICATION) this.behindExtensions(AUTHENTICATION, buf, start, payload, captured, tunnel, stop);
+    else if (payload < captured) unwrapTunnel(buf[start + 9], buf, start, payload, captured, this.tcp.base + start, tunnel, stop, this);
   }
 
-  private ipv6(buf: Uint8Array, start: number, end: number, address: number, tunnel: number, wireEnd: number): void {
+  private ipv6(buf: Uint8Array, start: number, end: number, tunnel: number, wireEnd: number): void {
     const payload = start + 40;
     if (payload > end) return;
     const length = (buf[start + 4] << 8) | buf[start + 5];
@@ -138,10 +149,10 @@ export class Network implements LayerSink {
     if (next === TCP) {
       const source = this.addresses.number(buf, start + 8);
       const target = this.addresses.number(buf, start + 24);
-      this.tcp.packet(buf, payload, captured, stop, address + 40, source, target, tunnel, true);
+      this.tcp.packet(buf, payload, captured, stop, source, target, tunnel, true);
       return;
     }
-    this.behindExtensions(next, buf, start, payload, captured, address, tunnel, stop);
+    this.behindExtensions(next, buf, start, payload, captured, tunnel, stop);
   }
 
   /** The transport behind extension headers of IPv6, or behind an authentication header of either version. */
@@ -151,10 +162,10 @@ export class Network implements LayerSink {
     start: number,
     payload: number,
     end: number,
-    address: number,
     tunnel: number,
     wireEnd: number,
   ): void {
+    const address = this.tcp.base + start;
     const found = skipExtensions(buf, next, payload, end);
     if (found.protocol === NO_PROTOCOL) return;
     if (found.fragment) this.fragments.add(buf, start, end, address, tunnel, wireEnd, this, this.options.at.sec);
@@ -162,15 +173,16 @@ export class Network implements LayerSink {
     else if (buf[start] >> 4 === 6) {
       const source = this.addresses.number(buf, start + 8);
       const target = this.addresses.number(buf, start + 24);
-      this.tcp.packet(buf, found.at, end, wireEnd, address + (found.at - start), source, target, tunnel, true);
+      this.tcp.packet(buf, found.at, end, wireEnd, source, target, tunnel, true);
     } else {
       const source = (buf[start + 12] << 24) | (buf[start + 13] << 16) | (buf[start + 14] << 8) | buf[start + 15];
       const target = (buf[start + 16] << 24) | (buf[start + 17] << 16) | (buf[start + 18] << 8) | buf[start + 19];
-      this.tcp.packet(buf, found.at, end, wireEnd, address + (found.at - start), source, target, tunnel, false);
+      this.tcp.packet(buf, found.at, end, wireEnd, source, target, tunnel, false);
     }
   }
 
   private link(linkType: number, buf: Uint8Array, start: number, end: number, address: number, wireEnd: number): void {
+    this.tcp.base = address - start;
     switch (linkType) {
       case LINK.raw[0]:
       case LINK.raw[1]:
@@ -217,6 +229,6 @@ export class Network implements LayerSink {
       at += 4;
       type = (buf[at - 2] << 8) | buf[at - 1];
     }
-    this.payload(type, buf, at, end, address + (at - start), 0, wireEnd);
+    this.payload(type, buf, at, end, 0, wireEnd);
   }
 }

@@ -3,7 +3,7 @@ import type { NoteCode } from '../schema/notes.ts';
 import { note } from '../schema/notes.ts';
 import { DeliveryHistory } from './delivery-history.ts';
 import { type Flow, type FlowInfo, type Half, MAX_REMARKS, RUNNING, STARTING, type Trouble, UNSEEN, WAITING } from './flow.ts';
-import type { Segment } from './segment-queue.ts';
+import type { Overlap, Segment } from './segment-queue.ts';
 
 /**
  * Segments and bytes of one direction that wait for a missing one. Far more than any reordering on a network:
@@ -52,8 +52,6 @@ interface Event {
   readonly sec: number;
   readonly nsec: number;
 }
-
-const NO_OVERLAP = (): void => {};
 
 /**
  * Puts the bytes of each direction in order and hands them on, each byte once. The first capture of a byte wins;
@@ -274,16 +272,21 @@ export class Reassembly {
   ): number {
     const trouble = half.rare();
     const { packet, sec, nsec } = this.at;
-    let added = trouble.queue.insert(from, to, address, packet, sec, nsec, (there, a, b) => {
-      trouble.retransmittedBytes += b - a;
-      if (there.address === HOLE) return;
-      const offset = this.store.difference(there.address + (a - there.start), buf, start + (a - from), start + (b - from));
-      if (offset >= 0) this.conflict(flow, half, side, a + offset, b);
-    });
+    const { queue } = trouble;
+    let added = queue.insert(from, to, address, packet, sec, nsec);
+    for (const overlap of queue.overlaps) this.overlapped(flow, half, side, overlap, buf, start - from);
     if (added === 0 && to > from) trouble.retransmitted++;
-    if (cut > 0) added += trouble.queue.insert(to, to + cut, HOLE, packet, sec, nsec, NO_OVERLAP);
+    if (cut > 0) added += queue.insert(to, to + cut, HOLE, packet, sec, nsec);
     this.held += added;
     return added;
+  }
+
+  /** Bytes that wait already came again; position p is at `buf[p + shift]`. */
+  private overlapped(flow: Flow, half: Half, side: number, { there, from, to }: Overlap, buf: Uint8Array, shift: number): void {
+    half.rare().retransmittedBytes += to - from;
+    if (there.address === HOLE) return;
+    const offset = this.store.difference(there.address + (from - there.start), buf, from + shift, to + shift);
+    if (offset >= 0) this.conflict(flow, half, side, from + offset, to);
   }
 
   /** Decides when enough of a connection without SYN was seen to know where it starts. */

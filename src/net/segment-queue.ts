@@ -11,8 +11,12 @@ export interface Segment {
   readonly nsec: number;
 }
 
-/** Told about bytes of a new segment that are already there: the first ones win. */
-export type OnOverlap = (there: Segment, from: number, to: number) => void;
+/** Bytes of a new segment that are already there: the first ones win. */
+export interface Overlap {
+  readonly there: Segment;
+  readonly from: number;
+  readonly to: number;
+}
 
 /** Segments in one block of the list; an insertion moves at most this many. */
 const BLOCK = 256;
@@ -23,6 +27,11 @@ const BLOCK = 256;
  */
 export class SegmentQueue {
   private readonly blocks: Segment[][] = [];
+  /** The cursor of an insertion. */
+  private block = 0;
+  private index = 0;
+  /** What the last insertion found to be there already. */
+  readonly overlaps: Overlap[] = [];
   /** Segments and bytes held. */
   count = 0;
   bytes = 0;
@@ -48,30 +57,32 @@ export class SegmentQueue {
   }
 
   /**
-   * Takes in [start, end) except for what is already held, which is told to `overlap`. Returns how many pieces were added.
+   * Takes in [start, end) except for what is already held, which is put into `overlaps`. Returns how many pieces were added.
    */
-  insert(start: number, end: number, address: number, packet: number, sec: number, nsec: number, overlap: OnOverlap): number {
-    let b = this.findBlock(start);
-    let i = b < this.blocks.length ? findIn(this.blocks[b], start) : 0;
+  insert(start: number, end: number, address: number, packet: number, sec: number, nsec: number): number {
+    this.overlaps.length = 0;
+    if (start >= end) return 0;
+    const { last } = this;
+    if (last === undefined || last.end <= start) {
+      this.append({ start, end, address, packet, sec, nsec });
+      return 1;
+    }
+    this.block = this.findBlock(start);
+    this.index = findIn(this.blocks[this.block], start);
     let at = start;
     let added = 0;
     while (at < end) {
-      const there = b < this.blocks.length ? this.blocks[b][i] : undefined;
+      const there = this.blocks[this.block]?.[this.index];
       const stop = there === undefined ? end : Math.min(end, there.start);
       if (stop > at) {
-        const piece = { start: at, end: stop, address: address === HOLE ? HOLE : address + (at - start), packet, sec, nsec };
-        [b, i] = this.place(b, i, piece);
+        this.place({ start: at, end: stop, address: address === HOLE ? HOLE : address + (at - start), packet, sec, nsec });
         added++;
       }
       if (there === undefined || there.start >= end) break;
       const to = Math.min(end, there.end);
-      if (to > Math.max(at, there.start)) overlap(there, Math.max(at, there.start), to);
-      at = Math.max(stop, to);
-      i++;
-      if (i >= this.blocks[b].length) {
-        b++;
-        i = 0;
-      }
+      this.overlaps.push({ there, from: Math.max(at, there.start), to });
+      at = to;
+      this.advance();
     }
     return added;
   }
@@ -80,23 +91,41 @@ export class SegmentQueue {
     for (const block of this.blocks) yield* block;
   }
 
-  /** Puts a piece before index `i` of block `b`; returns where the element behind it is now. */
-  private place(b: number, i: number, piece: Segment): [number, number] {
+  private append(piece: Segment): void {
     this.count++;
     this.bytes += piece.end - piece.start;
-    if (b === this.blocks.length) {
-      const before = this.blocks[b - 1];
-      if (before !== undefined && before.length < BLOCK) before.push(piece);
-      else this.blocks.push([piece]);
-      return [this.blocks.length, 0];
+    const block = this.blocks[this.blocks.length - 1];
+    if (block !== undefined && block.length < BLOCK) block.push(piece);
+    else this.blocks.push([piece]);
+  }
+
+  /** Puts a piece before the cursor, which stays at the element behind it. */
+  private place(piece: Segment): void {
+    const block = this.blocks[this.block];
+    if (block === undefined) {
+      this.append(piece);
+      this.block = this.blocks.length;
+      return;
     }
-    const block = this.blocks[b];
-    block.splice(i, 0, piece);
-    i++;
-    if (block.length <= BLOCK) return i < block.length ? [b, i] : [b + 1, 0];
-    const half = block.splice(BLOCK >>> 1);
-    this.blocks.splice(b + 1, 0, half);
-    return i < block.length ? [b, i] : [b + 1, i - block.length];
+    this.count++;
+    this.bytes += piece.end - piece.start;
+    block.splice(this.index, 0, piece);
+    if (block.length > BLOCK) {
+      this.blocks.splice(this.block + 1, 0, block.splice(BLOCK >>> 1));
+      if (this.index >= block.length) {
+        this.block++;
+        this.index -= block.length;
+      }
+    }
+    this.advance();
+  }
+
+  private advance(): void {
+    this.index++;
+    if (this.index >= this.blocks[this.block].length) {
+      this.block++;
+      this.index = 0;
+    }
   }
 
   /** First block with a segment that ends behind `position`. */

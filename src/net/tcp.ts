@@ -34,6 +34,8 @@ export class Tcp {
   /** TCP packets whose header is cut or nonsense. */
   malformed = 0;
   process: string | undefined = undefined;
+  /** Address of `buf[0]` of the packet at hand. A field, because a double argument is boxed at every call. */
+  base = 0;
   private readonly at: Arrival;
   private readonly table = new FlowTable();
   private readonly texts: AddressTexts;
@@ -52,20 +54,9 @@ export class Tcp {
   }
 
   /**
-   * One TCP packet. `buf[tcp, end)` was captured, `wireEnd` is where the IP packet ended on the wire; `address` belongs
-   * to `buf[tcp]`. `source` and `target` are the words of the flow key for the two addresses.
+   * One TCP packet. `buf[tcp, end)` was captured, `wireEnd` is where the IP packet ended on the wire. `source` and `target` are the words of the flow key for the two addresses.
    */
-  packet(
-    buf: Uint8Array,
-    tcp: number,
-    end: number,
-    wireEnd: number,
-    address: number,
-    source: number,
-    target: number,
-    tunnel: number,
-    six: boolean,
-  ): void {
+  packet(buf: Uint8Array, tcp: number, end: number, wireEnd: number, source: number, target: number, tunnel: number, six: boolean): void {
     if (tcp + HEADER > end) {
       this.malformed++;
       return;
@@ -111,11 +102,11 @@ export class Tcp {
       if (half.state === RUNNING && seq === half.next && !flow.closed) {
         half.packets++;
         const cut = wireEnd - data - payload;
-        this.reassembly.deliver(flow, half, side, buf, data, data + payload, address + (data - tcp), cut > MAX_CUT ? 0 : cut);
+        this.reassembly.deliver(flow, half, side, buf, data, data + payload, this.base + data, cut > MAX_CUT ? 0 : cut);
         return;
       }
     }
-    this.closer(flow, half, side as 0 | 1, flags, buf, tcp, data, data + payload, wireEnd, address);
+    this.closer(flow, half, side as 0 | 1, flags, buf, tcp, data, data + payload, wireEnd);
   }
 
   /** End of the capture: everything that waits is handed on, and every direction ends. */
@@ -129,6 +120,19 @@ export class Tcp {
     this.duePackets.length = 0;
   }
 
+  /**
+   * A live input has nothing more for now: what is held because its connection began before the capture is shown at the
+   * second such pause, unless it came out of order.
+   */
+  idle(): void {
+    for (let i = this.dueHead; i < this.dueFlows.length; i++) {
+      const flow = this.dueFlows[i];
+      if (flow.closed || flow.disordered || (flow.half0.state !== STARTING && flow.half1.state !== STARTING)) continue;
+      if (flow.paused) this.reassembly.release(flow);
+      flow.paused = true;
+    }
+  }
+
   /** Everything but an expected data segment and a plain ACK. */
   private closer(
     flow: Flow,
@@ -140,7 +144,6 @@ export class Tcp {
     data: number,
     end: number,
     wireEnd: number,
-    address: number,
   ): void {
     let seq = (buf[tcp + 4] << 24) | (buf[tcp + 5] << 16) | (buf[tcp + 6] << 8) | buf[tcp + 7];
     const ack = (buf[tcp + 8] << 24) | (buf[tcp + 9] << 16) | (buf[tcp + 10] << 8) | buf[tcp + 11];
@@ -167,7 +170,7 @@ export class Tcp {
       return;
     }
     if (flow.watch !== 0 || (buf[tcp + 14] | buf[tcp + 15]) === 0) this.watch(flow, side, flags, ack, (buf[tcp + 14] << 8) | buf[tcp + 15]);
-    if (length + cut > 0) this.data(flow, half, side, seq, buf, data, end, address + (data - tcp), cut);
+    if (length + cut > 0) this.data(flow, half, side, seq, buf, data, end, this.base + data, cut);
     if ((flags & FIN) !== 0) this.fin(flow, half, (seq + length + cut) | 0);
   }
 

@@ -1,0 +1,46 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { CaptureFile } from './capture-file.ts';
+import { type Counts, type Shape, Traffic } from './traffic.ts';
+
+/** Where the captures lie; not in the repository. */
+export const DATA = fileURLToPath(new URL('data/', import.meta.url));
+
+const plain = { network: 'ipv4', vlan: false, format: 'pcap' } as const;
+
+/** The captures of the bench, by name. */
+export const SHAPES: readonly Shape[] = [
+  { name: 'p1', megabytes: 1, connections: 20, concurrent: 20, ...plain },
+  { name: 'p100', megabytes: 100, connections: 200, concurrent: 100, ...plain },
+  { name: 'p1000', megabytes: 1000, connections: 2000, concurrent: 100, ...plain },
+  { name: 'one100', megabytes: 100, connections: 1, concurrent: 1, ...plain },
+  { name: 'many100', megabytes: 100, connections: 17_000, concurrent: 4000, ...plain },
+  { name: 'ng1000', megabytes: 1000, connections: 2000, concurrent: 100, ...plain, format: 'pcapng' },
+  { name: 'six1000', megabytes: 1000, connections: 2000, concurrent: 100, ...plain, network: 'ipv6' },
+  { name: 'vlan1000', megabytes: 1000, connections: 2000, concurrent: 100, ...plain, vlan: true },
+];
+
+/** Path of a capture and what is in it; it is made when it is not there yet. */
+export function capture(name: string): { readonly path: string; readonly counts: Counts } {
+  const shape = SHAPES.find((s) => s.name === name);
+  if (shape === undefined) throw new Error(`no such capture: ${name}; there are ${SHAPES.map((s) => s.name).join(', ')}`);
+  mkdirSync(DATA, { recursive: true });
+  const path = join(DATA, `${name}.${shape.format}`);
+  const facts = `${path}.json`;
+  if (!existsSync(path) || !existsSync(facts)) {
+    const file = new CaptureFile(path, shape.format);
+    const counts = new Traffic(shape, file).run();
+    file.close();
+    writeFileSync(facts, JSON.stringify(counts));
+  }
+  return { path, counts: JSON.parse(readFileSync(facts, 'utf8')) as Counts };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const names = process.argv.slice(2);
+  for (const name of names.length > 0 ? names : SHAPES.map((s) => s.name)) {
+    const { path, counts } = capture(name);
+    console.log(`${path}: ${counts.packets} packets, ${counts.connections} connections, ${counts.messages} messages`);
+  }
+}
