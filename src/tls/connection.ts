@@ -3,21 +3,19 @@ import { CONTENT, HANDSHAKE, SSL2, TLS_ENTRY, TLS13 } from '../schema/tls.ts';
 import { REASON } from '../schema/tls-reason.ts';
 import { isHandshakeStart } from './assembly.ts';
 import { Direction, type DirectionHost } from './direction.ts';
-import { EncryptedRun } from './encrypted-run.ts';
 import { Handshake } from './handshake.ts';
-import { ssl2HelloLength } from './hello.ts';
 import type { TlsKeys } from './keys.ts';
-import type { Location } from './location.ts';
+import { Location } from './location.ts';
+import { Prelude } from './prelude.ts';
 import { contentLength } from './read-state.ts';
 import { HEADER } from './record-cipher.ts';
-import { packFacts, type TlsEvents, type TlsRow } from './row.ts';
+import type { TlsEvents } from './row.ts';
+import { RowWriter } from './row-writer.ts';
 import { newSession, type TlsSession } from './session.ts';
 
 /** Bytes that one connection may hold back while it waits, and all of them together. A handshake flight has 5 to 10 KB, early data at most 16 KB by habit. */
 const HOLD_LIMIT = 1024 * 1024;
 const HOLD_LIMIT_ALL = 32 * 1024 * 1024;
-/** Unprotected bytes of an SSL 2.0 hello kept until it is complete. */
-const SSL2_LIMIT = 1024;
 
 export interface TlsOptions {
   /** Number of the connection, to link resumed sessions to their origin. */
@@ -46,14 +44,12 @@ export class TlsConnection implements StreamSink, DirectionHost {
   private readonly keys: TlsKeys;
   private readonly live: boolean;
   private readonly handshake: Handshake;
-  private readonly run: EncryptedRun;
-  private readonly row: TlsRow;
-  private flip: 0 | 1 = 0;
+  private readonly rows: RowWriter;
   private settled = false;
   private told = false;
   private patient = true;
   private held = 0;
-  private ssl2: Uint8Array | undefined = new Uint8Array(0);
+  private prelude: Prelude | undefined = new Prelude();
 
   constructor(keys: TlsKeys, at: Arrival, events: TlsEvents, options: TlsOptions = {}) {
     this.keys = keys;
@@ -63,36 +59,36 @@ export class TlsConnection implements StreamSink, DirectionHost {
     this.session = newSession(options.stream ?? 0);
     this.directions = [new Direction(0, this), new Direction(1, this)];
     this.recordWhere = this.directions[0].where;
-    this.row = { command: 0, severity: 0, where: this.recordWhere, aux: new Uint8Array(0), packet: 0, sec: 0, nsec: 0 };
     this.handshake = new Handshake(keys, this.session, this.directions);
-    this.run = new EncryptedRun(this.session, (dir, row) => this.events.record(dir, row));
+    this.rows = new RowWriter(this.session, events);
   }
 
   data(dir: Dir, buf: Uint8Array, start: number, end: number, address: number): void {
     if (end <= start) return;
     const { packet, sec, nsec } = this.at;
-    const d = this.directions[dir ^ this.flip];
-    if (this.ssl2 !== undefined && !d.started && !this.settled && this.ssl2Data(dir, d, buf, start, end, address)) return;
+    const d = this.directions[dir];
+    if (this.prelude !== undefined && this.startData(this.prelude, d, buf, start, end, address)) return;
     d.cutter.data(buf, start, end, address, packet, sec, nsec);
     this.drain();
   }
 
   gap(dir: Dir, length: number): void {
-    this.ssl2 = undefined;
-    const d = this.directions[dir ^ this.flip];
+    const d = this.directions[dir];
+    this.endPrelude();
     d.cutter.gap(length);
     this.drain();
   }
 
   end(dir: Dir, reason: EndReason): void {
-    const d = this.directions[dir ^ this.flip];
+    const d = this.directions[dir];
     if (d.ended) return;
+    this.endPrelude();
     d.cutter.end();
     d.ended = true;
     if (reason === 'capture-end' || this.directions[1 - d.dir].ended) this.patient = false;
     this.drain();
     d.assembly.drop();
-    this.run.flush();
+    this.rows.flush();
     this.events.end(d.dir, reason);
   }
 
@@ -104,7 +100,7 @@ export class TlsConnection implements StreamSink, DirectionHost {
 
   /** Ends the run of encrypted records that is being counted, so that everything seen so far is a row. */
   flush(): void {
-    this.run.flush();
+    this.rows.flush();
   }
 
   // --- DirectionHost -------------------------------------------------------------------------------------------
@@ -145,23 +141,23 @@ export class TlsConnection implements StreamSink, DirectionHost {
       const length = contentLength(d.state.current, buf[start], end - start);
       const data = buf[start] === CONTENT.data;
       d.state.pass(buf, start, end, tail);
-      this.tell(d, TLS_ENTRY.damaged, 2, REASON.hole, d.where, end - start);
+      this.rows.tell(d, TLS_ENTRY.damaged, 2, REASON.hole, d.where, end - start);
       if (data) this.missing(d, length);
       return;
     }
     d.assembly.drop();
     if (!d.protected) this.loseHandshake(d);
-    this.tell(d, TLS_ENTRY.damaged, 2, REASON.hole, d.where, end - start);
+    this.rows.tell(d, TLS_ENTRY.damaged, 2, REASON.hole, d.where, end - start);
   }
 
   stray(d: Direction, length: number, why: 'garbage' | 'hole' | 'cut'): void {
     const reason = why === 'garbage' ? REASON.notTls : why === 'cut' ? REASON.truncated : REASON.hole;
-    this.tell(d, why === 'garbage' ? TLS_ENTRY.notTls : TLS_ENTRY.damaged, 2, reason, d.where, length);
+    this.rows.tell(d, why === 'garbage' ? TLS_ENTRY.notTls : TLS_ENTRY.damaged, 2, reason, d.where, length);
   }
 
   lost(d: Direction, bytes: number): void {
     d.started = true;
-    this.run.flush();
+    this.rows.flush();
     d.assembly.drop();
     if (!d.protected) this.loseHandshake(d);
     else if (d.dead === 0) {
@@ -175,13 +171,13 @@ export class TlsConnection implements StreamSink, DirectionHost {
     if (!this.settled && (type === HANDSHAKE.clientHello || type === HANDSHAKE.serverHello)) this.settle(d, type);
     const plain = d.protected ? buf : undefined;
     this.handshake.message(d, buf, start, end);
-    this.tell(d, type, 0, REASON.none, where, end - start, plain, start, end);
+    this.rows.tell(d, type, 0, REASON.none, where, end - start, plain, start, end);
     this.handshake.after(d, type);
   }
 
   abandoned(d: Direction, where: Location, bytes: number): void {
     if (!d.protected) this.handshake.lose();
-    this.tell(d, TLS_ENTRY.damaged, 2, bytes > where.length ? REASON.tooLong : REASON.truncated, where, bytes);
+    this.rows.tell(d, TLS_ENTRY.damaged, 2, bytes > where.length ? REASON.tooLong : REASON.truncated, where, bytes);
   }
 
   // --- records -------------------------------------------------------------------------------------------------
@@ -210,11 +206,11 @@ export class TlsConnection implements StreamSink, DirectionHost {
         else this.encrypted(d, type, end - start, this.handshake.whyUnprotected());
         return;
       case CONTENT.alert:
-        if (end - start === HEADER + 2) this.tell(d, TLS_ENTRY.alert, buf[from] === 2 ? 2 : 0, REASON.none, d.where, end - start);
+        if (end - start === HEADER + 2) this.rows.tell(d, TLS_ENTRY.alert, buf[from] === 2 ? 2 : 0, REASON.none, d.where, end - start);
         else this.encrypted(d, type, end - start, this.handshake.whyUnprotected());
         return;
       case CONTENT.ccs:
-        this.tell(d, TLS_ENTRY.changeCipherSpec, 0, REASON.none, d.where, end - start);
+        this.rows.tell(d, TLS_ENTRY.changeCipherSpec, 0, REASON.none, d.where, end - start);
         this.handshake.changeCipher(d);
         return;
       case CONTENT.data:
@@ -225,19 +221,19 @@ export class TlsConnection implements StreamSink, DirectionHost {
         }
         return;
       default:
-        this.tell(d, type === CONTENT.heartbeat ? TLS_ENTRY.heartbeat : TLS_ENTRY.unknownRecord, 0, REASON.none, d.where, end - start);
+        this.rows.tell(d, type === CONTENT.heartbeat ? TLS_ENTRY.heartbeat : TLS_ENTRY.unknownRecord, 0, REASON.none, d.where, end - start);
     }
   }
 
   private protectedRecord(d: Direction, type: number, buf: Uint8Array, start: number, end: number): void {
     const modern = this.session.version === TLS13;
     if (type === CONTENT.ccs && (modern || d.dead !== 0)) {
-      this.tell(d, TLS_ENTRY.changeCipherSpec, 0, REASON.none, d.where, end - start);
+      this.rows.tell(d, TLS_ENTRY.changeCipherSpec, 0, REASON.none, d.where, end - start);
       return;
     }
     // A peer without keys yet sends its alert in the clear.
     if (modern && type === CONTENT.alert && end - start === HEADER + 2) {
-      this.tell(d, TLS_ENTRY.alert, buf[start + HEADER] === 2 ? 2 : 0, REASON.none, d.where, end - start);
+      this.rows.tell(d, TLS_ENTRY.alert, buf[start + HEADER] === 2 ? 2 : 0, REASON.none, d.where, end - start);
       return;
     }
     const { state } = d;
@@ -268,14 +264,14 @@ export class TlsConnection implements StreamSink, DirectionHost {
         d.assembly.feed(out, from, to, d.where, -1);
         return;
       case CONTENT.alert:
-        this.tell(d, TLS_ENTRY.alert, out[from] === 2 ? 2 : 0, REASON.none, d.where, end - start, out, from, to);
+        this.rows.tell(d, TLS_ENTRY.alert, out[from] === 2 ? 2 : 0, REASON.none, d.where, end - start, out, from, to);
         return;
       case CONTENT.ccs:
-        this.tell(d, TLS_ENTRY.changeCipherSpec, 0, REASON.none, d.where, end - start, out, from, to);
+        this.rows.tell(d, TLS_ENTRY.changeCipherSpec, 0, REASON.none, d.where, end - start, out, from, to);
         this.handshake.changeCipher(d);
         return;
       default:
-        this.tell(
+        this.rows.tell(
           d,
           state.type === CONTENT.heartbeat ? TLS_ENTRY.heartbeat : TLS_ENTRY.unknownRecord,
           0,
@@ -290,7 +286,7 @@ export class TlsConnection implements StreamSink, DirectionHost {
   }
 
   private plaintext(d: Direction, out: Uint8Array, from: number, to: number): void {
-    this.run.flush();
+    this.rows.flush();
     if (!this.told) this.establish();
     this.recordWhere = d.where;
     this.recordPacket = d.startPacket;
@@ -313,7 +309,7 @@ export class TlsConnection implements StreamSink, DirectionHost {
       this.handshake.unreadable(d);
     } else {
       this.session.failed[d.dir]++;
-      this.tell(d, TLS_ENTRY.failed, 3, reason, d.where, end - start);
+      this.rows.tell(d, TLS_ENTRY.failed, 3, reason, d.where, end - start);
       if (type === CONTENT.data && state.current.name !== 'handshake') this.missing(d, contentLength(state.current, type, end - start));
     }
     if (state.exhausted) this.handshake.kill(d, state.verified === 0 ? REASON.wrongKeys : reason);
@@ -321,7 +317,7 @@ export class TlsConnection implements StreamSink, DirectionHost {
 
   private refusedEarly(d: Direction, buf: Uint8Array, start: number, end: number): void {
     const plain = this.handshake.rejectedEarlyData(buf, start, end);
-    this.tell(d, TLS_ENTRY.rejectedEarlyData, 1, REASON.earlyDataRejected, d.where, end - start, plain);
+    this.rows.tell(d, TLS_ENTRY.rejectedEarlyData, 1, REASON.earlyDataRejected, d.where, end - start, plain);
   }
 
   private missing(d: Direction, length: number): void {
@@ -339,44 +335,7 @@ export class TlsConnection implements StreamSink, DirectionHost {
 
   private encrypted(d: Direction, type: number, length: number, reason: number): void {
     if (type === CONTENT.data && !this.told && reason !== REASON.noHandshakeSecret) this.establish();
-    this.run.add(d, type === CONTENT.data ? TLS_ENTRY.applicationData : TLS_ENTRY.encryptedHandshake, reason, length);
-  }
-
-  private tell(
-    d: Direction,
-    command: number,
-    severity: number,
-    reason: number,
-    where: Location,
-    bytes: number,
-    plain?: Uint8Array,
-    start = 0,
-    end = plain?.length ?? 0,
-  ): void {
-    this.run.flush();
-    const { row, session } = this;
-    row.command = command;
-    row.severity = severity;
-    row.where = where;
-    row.packet = d.startPacket;
-    row.sec = d.startSec;
-    row.nsec = d.startNsec;
-    row.aux = packFacts(
-      {
-        command,
-        reason,
-        version: session.version,
-        suite: session.suite,
-        plain: plain !== undefined,
-        early: d.state.current?.name === 'early',
-        records: 1,
-        bytes,
-      },
-      plain,
-      start,
-      end,
-    );
-    this.events.record(d.dir, row);
+    this.rows.encrypted(d, type === CONTENT.data ? TLS_ENTRY.applicationData : TLS_ENTRY.encryptedHandshake, reason, length);
   }
 
   // --- roles, waiting ------------------------------------------------------------------------------------------
@@ -384,7 +343,6 @@ export class TlsConnection implements StreamSink, DirectionHost {
   private settle(d: Direction, type: number): void {
     this.settled = true;
     if ((type === HANDSHAKE.clientHello) === (d.dir === 0)) return;
-    this.flip = 1;
     this.directions.reverse();
     this.directions[0].dir = 0;
     this.directions[1].dir = 1;
@@ -406,56 +364,46 @@ export class TlsConnection implements StreamSink, DirectionHost {
     }
   }
 
-  /** The hello of SSL 2.0 format, which is no record. True when the delivery was taken. */
-  private ssl2Data(dir: Dir, d: Direction, buf: Uint8Array, start: number, end: number, address: number): boolean {
-    const before = this.ssl2 as Uint8Array;
-    if (before.length === 0 && (buf[start] & 0x80) === 0) {
-      this.ssl2 = undefined;
+  /** The start of a connection may be a hello in the format of SSL 2.0, which is no record. True when the delivery was taken. */
+  private startData(prelude: Prelude, d: Direction, buf: Uint8Array, start: number, end: number, address: number): boolean {
+    if (prelude.owner !== d && prelude.bytes.length > 0) {
+      this.endPrelude();
       return false;
     }
-    const bytes = new Uint8Array(before.length + end - start);
-    bytes.set(before);
-    bytes.set(buf.subarray(start, end), before.length);
-    const length = ssl2HelloLength(bytes, 0, bytes.length);
-    if (before.length === 0) d.where.clear();
-    d.where.add(address, end - start);
-    if (length < 0 || (length > bytes.length && bytes.length < SSL2_LIMIT)) {
-      this.ssl2 = bytes;
-      return true;
+    prelude.owner = d;
+    const verdict = prelude.take(buf, start, end, address);
+    if (verdict === 'more') return true;
+    if (verdict === 'hello') this.ssl2Hello(d, prelude);
+    this.endPrelude(verdict === 'hello' ? prelude.length : 0);
+    return verdict !== 'none' || prelude.bytes.length > 0;
+  }
+
+  /** What follows the hello, or all of it when it was none, takes the ordinary way. */
+  private endPrelude(from = 0): void {
+    const prelude = this.prelude;
+    this.prelude = undefined;
+    if (prelude?.owner === undefined || prelude.bytes.length === from) return;
+    const rest = new Location();
+    rest.addPart(prelude.where, from, prelude.bytes.length);
+    const { packet, sec, nsec } = this.at;
+    let at = from;
+    for (let i = 0; i < rest.pieces; i++) {
+      prelude.owner.cutter.data(prelude.bytes, at, at + rest.lengths[i], rest.addresses[i], packet, sec, nsec);
+      at += rest.lengths[i];
     }
-    this.ssl2 = undefined;
-    if (length === 0 || length > bytes.length) {
-      this.replaySsl2(d, bytes);
-      return true;
-    }
-    const used = length - before.length;
+    this.drain();
+  }
+
+  private ssl2Hello(d: Direction, prelude: Prelude): void {
+    const where = new Location();
+    where.addPart(prelude.where, 0, prelude.length);
     d.started = true;
     if (!this.settled) this.settle(d, HANDSHAKE.clientHello);
-    const { where } = d;
-    const place = where.copy();
-    where.clear();
-    where.addPart(place, 0, length);
     d.startPacket = this.at.packet;
     d.startSec = this.at.sec;
     d.startNsec = this.at.nsec;
-    this.handshake.ssl2Hello(bytes, 0, length);
-    this.tell(d, TLS_ENTRY.ssl2Hello, 0, REASON.none, where, length);
+    this.handshake.ssl2Hello(prelude.bytes, 0, prelude.length);
+    this.rows.tell(d, TLS_ENTRY.ssl2Hello, 0, REASON.none, where, prelude.length);
     if (this.session.version === SSL2) for (const each of this.directions) this.handshake.kill(each, REASON.ssl2);
-    where.clear();
-    if (start + used < end) this.data(dir, buf, start + used, end, address + used);
-    return true;
-  }
-
-  /** It was no hello after all: the collected bytes take the ordinary way. */
-  private replaySsl2(d: Direction, bytes: Uint8Array): void {
-    const place = d.where.copy();
-    const { packet, sec, nsec } = this.at;
-    d.where.clear();
-    let at = 0;
-    for (let i = 0; i < place.pieces; i++) {
-      d.cutter.data(bytes, at, at + place.lengths[i], place.addresses[i], packet, sec, nsec);
-      at += place.lengths[i];
-    }
-    this.drain();
   }
 }

@@ -22,7 +22,7 @@ export interface TlsRow {
 
 /** What the pipeline hears from a TLS connection. Directions are the true ones: 0 = client to server. */
 export interface TlsEvents {
-  /** The hello shows that the caller's direction 0 is the server. Later calls keep the caller's numbering; events use the true one. */
+  /** The hello shows that the caller's direction 0 is the server. From the next call on the caller passes the true directions. */
   swap(): void;
   record(dir: Dir, row: TlsRow): void;
   /** Verified application data; `buf` is valid during the call. */

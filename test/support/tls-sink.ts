@@ -45,8 +45,9 @@ export class TlsSink implements TlsEvents {
   feed(chunks: readonly Chunk[]): this {
     for (const chunk of chunks) {
       this.at.packet++;
-      if (chunk.gap !== undefined) this.connection.gap(chunk.dir, chunk.gap);
-      else this.connection.data(chunk.dir, chunk.bytes, 0, chunk.bytes.length, this.keep(chunk.bytes));
+      const dir = this.swapped ? ((1 - chunk.dir) as Dir) : chunk.dir;
+      if (chunk.gap !== undefined) this.connection.gap(dir, chunk.gap);
+      else this.connection.data(dir, chunk.bytes, 0, chunk.bytes.length, this.keep(chunk.bytes));
     }
     return this;
   }
