@@ -1,5 +1,7 @@
 import { EXIT, UserError } from '../core/errors.ts';
 import { SEVERITIES } from '../core/note.ts';
+import { ByteLines } from '../export/byte-lines.ts';
+import { CourierJsonl } from '../export/courier-jsonl.ts';
 import { jsonRecord, type RecordOptions } from '../export/record.ts';
 import { COLUMNS, type Column, column, DEFAULT_COLUMNS, RowView, rowSeverity } from '../view/columns.ts';
 import { TIME_FORMATS, type TimeFormat } from '../view/time-format.ts';
@@ -101,8 +103,19 @@ function makeWriter(format: string, columns: readonly Column[], view: RowView, o
   const record: RecordOptions = { showSecrets: options.showSecrets === true };
   const cell = (c: Column, row: number): string => c.cell(view, row);
   switch (format) {
-    case 'jsonl':
-      return { row: (row) => out.line(jsonRecord(view.timeline, row, record)), pause: () => out.flush(), end: () => undefined };
+    case 'jsonl': {
+      const lines = new ByteLines((bytes) => out.bytes(bytes));
+      const courier = view.timeline.redactor === undefined ? new CourierJsonl(view.timeline, lines) : undefined;
+      return {
+        row(row) {
+          if (courier?.write(row) === true) return;
+          lines.mark();
+          lines.text(`${jsonRecord(view.timeline, row, record)}\n`);
+        },
+        pause: () => lines.flush(),
+        end: () => lines.flush(),
+      };
+    }
     case 'json': {
       let first = true;
       return {
