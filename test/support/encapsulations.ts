@@ -159,6 +159,12 @@ export const LINK_ENCAPSULATIONS: readonly Encapsulation[] = [
   link('pktap-user2', 149, (ip, c) => pktap(1, 'apsd', 312, frame(ip, c))),
   link('erf', 197, (ip, c) => join(zeros(8), bytes(0x82, 4), be16(0), be16(0), be16(ip.length + 16), zeros(8), zeros(2), frame(ip, c))),
   link('netanalyzer', 240, (ip, c) => join(zeros(4), frame(ip, c), zeros(4))),
+  link('switch-tag-broadcom', 281, (ip, c) => join(frame(ip, c).subarray(0, 12), be32(0x20000003), frame(ip, c).subarray(12))),
+  link('switch-tag-broadcom-before', 282, (ip, c) => join(be32(0x20000003), frame(ip, c))),
+  link('switch-tag-marvell', 284, (ip, c) => join(frame(ip, c).subarray(0, 12), be32(0xc0100000), frame(ip, c).subarray(12))),
+  link('switch-tag-marvell-long', 285, (ip, c) =>
+    join(frame(ip, c).subarray(0, 12), be32(0xdada0000), be32(0xc0100000), frame(ip, c).subarray(12)),
+  ),
   link('mpacket', 274, (ip, c) => join(bytes(0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0xd5), frame(ip, c), zeros(4))),
 ];
 
@@ -205,6 +211,7 @@ export const TUNNEL_ENCAPSULATIONS: readonly Encapsulation[] = [
   tunnel('gtp-u-extended', (ip, c) => outer4(17, udp(2152, 2152, gtpExtended(c ? 0x1001 : 0x2002, ip)), c)),
   tunnel('mpls-in-ip', (ip, c) => outer4(137, join(label(5, true), ip), c)),
   tunnel('mpls-in-udp', (ip, c) => overlay(6635, join(label(5, true), ip), c)),
+  tunnel('gue', (ip, c) => overlay(6080, join(bytes(1, protocolOf(ip), 0, 0), zeros(4), ip), c)),
   tunnel('etherip', (ip, c) => outer4(97, join(bytes(0x30, 0), frame(ip, c)), c)),
   tunnel('ethernet-in-ipv6', (ip, c) => outer6(143, frame(ip, c), c)),
   tunnel('gre-in-udp', (ip, c) => overlay(4754, gre(0, etherType(ip), zeros(0), ip), c)),

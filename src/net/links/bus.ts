@@ -63,3 +63,49 @@ export function unwrapFibreChannel(
 ): boolean {
   return unwrapLlc(buf, start + 16, end, address + 16, tunnel, wireEnd, sink);
 }
+
+const ADDRESSES = 12;
+
+function behindSwitchTag(
+  tag: number,
+  buf: Uint8Array,
+  start: number,
+  end: number,
+  address: number,
+  tunnel: number,
+  wireEnd: number,
+  sink: LayerSink,
+): boolean {
+  const at = start + ADDRESSES + tag;
+  if (at + 2 > end) {
+    sink.skipped?.(SKIP.truncated);
+    return true;
+  }
+  return dispatchEthertype(u16(buf, at), buf, at + 2, end, address + (at + 2 - start), tunnel, wireEnd, sink);
+}
+
+/** Ethernet on the processor port of a switch chip (281 Broadcom, 284 Marvell DSA): a tag of 4 bytes between addresses and EtherType. */
+export function unwrapSwitchTag(
+  buf: Uint8Array,
+  start: number,
+  end: number,
+  address: number,
+  tunnel: number,
+  wireEnd: number,
+  sink: LayerSink,
+): boolean {
+  return behindSwitchTag(4, buf, start, end, address, tunnel, wireEnd, sink);
+}
+
+/** The same with a tag of 8 bytes (285, Marvell EDSA), which starts with an EtherType of its own. */
+export function unwrapLongSwitchTag(
+  buf: Uint8Array,
+  start: number,
+  end: number,
+  address: number,
+  tunnel: number,
+  wireEnd: number,
+  sink: LayerSink,
+): boolean {
+  return behindSwitchTag(8, buf, start, end, address, tunnel, wireEnd, sink);
+}

@@ -1,6 +1,6 @@
 import type { LayerSink, UnwrapEtherType, UnwrapLink } from '../layer.ts';
 import { SKIP } from '../layer.ts';
-import { unwrapFddi, unwrapFibreChannel, unwrapFirewire, unwrapTokenRing } from './bus.ts';
+import { unwrapFddi, unwrapFibreChannel, unwrapFirewire, unwrapLongSwitchTag, unwrapSwitchTag, unwrapTokenRing } from './bus.ts';
 import { unwrapCooked, unwrapCooked2 } from './cooked.ts';
 import { dispatchEthertype } from './ethertype.ts';
 import { unwrapEnc, unwrapIpnet, unwrapLoopback, unwrapNflog, unwrapPflog } from './host.ts';
@@ -80,6 +80,10 @@ const LINKS: Readonly<Record<number, Link>> = {
   241: link(ethernet, 12),
   274: link(ethernet, 8),
   276: link(unwrapCooked2),
+  281: link(unwrapSwitchTag),
+  282: link(ethernet, 4),
+  284: link(unwrapSwitchTag),
+  285: link(unwrapLongSwitchTag),
 };
 
 const PKTAP = 258;

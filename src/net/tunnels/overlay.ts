@@ -7,7 +7,7 @@ import { unwrapWifi } from '../links/wifi.ts';
 import { enterKeyed } from './entry.ts';
 import { TOO_DEEP } from './identity.ts';
 
-const KIND = { vxlan: 1, geneve: 2, mpls: 3, lisp: 4, tzsp: 5 } as const;
+const KIND = { vxlan: 1, geneve: 2, mpls: 3, lisp: 4, tzsp: 5, gue: 6 } as const;
 
 const VXLAN_HEADER = 8;
 const HAS_NETWORK = 0x08;
@@ -96,6 +96,33 @@ export function unwrapLisp(
   if (!plausibleIp(buf, at, end, wireEnd)) return false;
   const hasInstance = (buf[start] & 0x08) !== 0;
   const inner = enterKeyed(buf, ip, KIND.lisp, hasInstance ? u32(buf, start + 4) >>> 8 : 0, tunnel, sink);
+  if (inner !== TOO_DEEP) sink.ip(buf, at, end, address + (at - ip), inner, wireEnd);
+  return true;
+}
+
+/**
+ * Generic UDP encapsulation, version 0 (draft-ietf-intarea-gue): version, control bit and length of the optional fields in 4-byte
+ * words, IP protocol, flags; fields. Only IP inside is taken; version 1 is a bare IPv4 or IPv6 packet.
+ */
+export function unwrapGue(
+  buf: Uint8Array,
+  ip: number,
+  start: number,
+  end: number,
+  address: number,
+  tunnel: number,
+  wireEnd: number,
+  sink: LayerSink,
+): boolean {
+  if (start + 4 > end) return false;
+  let at = start;
+  if (buf[start] >> 6 === 0) {
+    const isControl = (buf[start] & 0x20) !== 0;
+    if (isControl || (buf[start + 1] !== 4 && buf[start + 1] !== 41)) return false;
+    at += 4 + (buf[start] & 0x1f) * 4;
+  }
+  if (!plausibleIp(buf, at, end, wireEnd)) return false;
+  const inner = enterKeyed(buf, ip, KIND.gue, 0, tunnel, sink);
   if (inner !== TOO_DEEP) sink.ip(buf, at, end, address + (at - ip), inner, wireEnd);
   return true;
 }

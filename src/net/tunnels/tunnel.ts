@@ -5,7 +5,7 @@ import { isTeredoPeer, unwrapGtp, unwrapL2tp, unwrapL2tpSession, unwrapTeredo } 
 import { enterKeyed } from './entry.ts';
 import { unwrapGre } from './gre.ts';
 import { TOO_DEEP } from './identity.ts';
-import { unwrapGeneve, unwrapLisp, unwrapMplsInUdp, unwrapTzsp, unwrapVxlan } from './overlay.ts';
+import { unwrapGeneve, unwrapGue, unwrapLisp, unwrapMplsInUdp, unwrapTzsp, unwrapVxlan } from './overlay.ts';
 
 type UdpTunnel = (
   buf: Uint8Array,
@@ -28,6 +28,7 @@ const UDP_TUNNELS: ReadonlyMap<number, UdpTunnel> = new Map([
   [4754, unwrapGre],
   [4789, unwrapVxlan],
   [4790, unwrapVxlan],
+  [6080, unwrapGue],
   [6081, unwrapGeneve],
   [6635, unwrapMplsInUdp],
   [8472, unwrapVxlan],
