@@ -9,6 +9,8 @@ const OPENING = /\bpeer([01])_(\d+)\s*\[\s*\d*\s*\]\s*=\s*\{/;
 const OPENING_LIMIT = 256;
 /** Bytes collected before they are handed over. */
 const RUN_LIMIT = 64 * 1024;
+const ZERO = 0x30;
+const CLOSE = 0x7d;
 
 /** True when the head holds an array as Wireshark's "C Arrays" writes it. */
 export function isCArrays(head: Uint8Array): boolean {
@@ -32,16 +34,10 @@ export class CArraysReader implements LineReader {
   }
 
   line(buf: Uint8Array, start: number, end: number, position: number): void {
-    let from = start;
-    if (!this.inside) {
-      if (end - start > OPENING_LIMIT) return;
-      const m = OPENING.exec(ascii(buf, start, end));
-      if (!m) return;
-      this.inside = true;
-      this.dir = m[1] === '1' ? 1 : 0;
-      from = start + m.index + m[0].length;
-    }
-    this.values(buf, from, end, position - start);
+    // An opening inside of an array: the array before it was never closed.
+    const opening = this.inside && buf[start] === ZERO ? -1 : this.opening(buf, start, end);
+    if (opening >= 0) this.values(buf, opening, end, position - start);
+    else if (this.inside) this.values(buf, start, end, position - start);
   }
 
   finish(length: number): void {
@@ -50,17 +46,27 @@ export class CArraysReader implements LineReader {
     this.conversation?.end();
   }
 
+  /** Begins an array when the line does; returns where its values begin, or -1. */
+  private opening(buf: Uint8Array, start: number, end: number): number {
+    const m = end - start > OPENING_LIMIT ? null : OPENING.exec(ascii(buf, start, end));
+    if (!m) return -1;
+    this.flush();
+    this.inside = true;
+    this.dir = m[1] === '1' ? 1 : 0;
+    return start + m.index + m[0].length;
+  }
+
   /** Takes `0x..` values and the closing brace; comments, blanks and commas are passed over. `base` turns an index into a position. */
   private values(buf: Uint8Array, start: number, end: number, base: number): void {
     let at = start;
     while (at < end) {
       const c = buf[at];
-      if (c === 0x7d) {
+      if (c === CLOSE) {
         this.inside = false;
         this.flush();
         return;
       }
-      if (c === 0x30 && at + 3 < end && (buf[at + 1] | 0x20) === 0x78 && hexPair(buf, at + 2) >= 0) {
+      if (c === ZERO && at + 3 < end && (buf[at + 1] | 0x20) === 0x78 && hexPair(buf, at + 2) >= 0) {
         if (this.filled === RUN_LIMIT) this.flush();
         this.run[this.filled++] = hexPair(buf, at + 2);
         at += 4;
@@ -70,7 +76,7 @@ export class CArraysReader implements LineReader {
         at++;
       } else {
         this.context.note('format.unreadable', base + at, base + end, 'not a byte of an array');
-        return;
+        while (at < end && buf[at] !== CLOSE) at++;
       }
     }
   }

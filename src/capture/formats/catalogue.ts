@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
+import type { StreamInfo } from '../../core/input.ts';
 import type { DirectoryFormat, Format } from '../format.ts';
 import { CArraysReader, isCArrays } from './c-arrays.ts';
 import { followKind } from './follow-banner.ts';
@@ -28,25 +29,12 @@ const follow = (format: string) => (head: Uint8Array) => {
   return kind !== undefined && kind.format === format;
 };
 
-/** Ready-made streams in single files, those with the surest marks first. */
+/**
+ * Ready-made streams in single files. Those that are known by their first bytes or their name come first: what they hold
+ * may look like any of the later ones, whose marks are looked for further in, as other output may stand before them.
+ */
 export const STREAM_FORMATS: readonly Format[] = [
   { name: 'sslsplit -L', sniff: isSslsplitLog, open: (source) => new SslsplitLogInput(source) },
-  text(
-    'follow raw',
-    (head, name) => refuseFollow(head, name) ?? follow('raw')(head),
-    (context) => new FollowRawReader(context),
-  ),
-  text('follow hex', follow('hex'), (context) => new FollowHexReader(context)),
-  text('follow yaml', isFollowYaml, (context) => new FollowYamlReader(context)),
-  text('C arrays', isCArrays, (context) => new CArraysReader(context)),
-  text(
-    'socat -x',
-    (head, name) => {
-      const kind = socatKind(head);
-      return kind === 'text' ? refuseSocatText(name) : kind === 'hex';
-    },
-    (context) => new SocatReader(context),
-  ),
   { name: 'mitmproxy flows', sniff: isMitmproxy, open: (source) => new MitmproxyInput(source) },
   {
     name: 'tcpflow',
@@ -58,23 +46,28 @@ export const STREAM_FORMATS: readonly Format[] = [
     sniff: (_head, name) => isSslsplitName(basename(name)) && existsSync(name),
     open: (source, store, options) => openSslsplitDirectory(source.name, store.spool, options.split),
   },
+  text('follow yaml', isFollowYaml, (context) => new FollowYamlReader(context)),
   text('hex dump', isHexDump, (context) => new FollowHexReader(context)),
   {
     name: 'headerless stream',
     sniff: (head, _name, options) => startsWith(head, PREFACE) || options.guessDirection?.(head) !== undefined,
-    open(source, _store, options) {
-      const info = {
-        client: '',
-        server: '',
-        rolesKnown: false,
-        timed: false,
-        ordered: true,
-        decrypted: false,
-        label: `headerless bytes, ${source.name}`,
-      };
-      return new MixedInput('headerless stream', source, info, options.split);
-    },
+    open: (source, _store, options) => new MixedInput('headerless stream', source, headerless(source.name), options.split),
   },
+  text('C arrays', isCArrays, (context) => new CArraysReader(context)),
+  text(
+    'follow raw',
+    (head, name) => refuseFollow(head, name) ?? follow('raw')(head),
+    (context) => new FollowRawReader(context),
+  ),
+  text('follow hex', follow('hex'), (context) => new FollowHexReader(context)),
+  text(
+    'socat -x',
+    (head, name) => {
+      const kind = socatKind(head);
+      return kind === 'text' ? refuseSocatText(name) : kind === 'hex';
+    },
+    (context) => new SocatReader(context),
+  ),
 ];
 
 /** Directories that are one input. */
@@ -86,6 +79,10 @@ export const DIRECTORY_STREAM_FORMATS: readonly DirectoryFormat[] = [
   },
   { name: 'tcpflow', sniff: (names) => names.some(isTcpflowName), open: (path, store) => openTcpflow(path, store.spool) },
 ];
+
+function headerless(name: string): StreamInfo {
+  return { client: '', server: '', rolesKnown: false, timed: false, ordered: true, decrypted: false, label: `headerless bytes, ${name}` };
+}
 
 function startsWith(head: Uint8Array, mark: string): boolean {
   if (head.length < mark.length) return false;

@@ -9,6 +9,8 @@ import type { LineReader, TextContext } from './text-input.ts';
 const KEY_LINE_LIMIT = 1024;
 /** Bytes of one record; a reassembled TLS record is at most 16 KiB, a segment of a large-receive capture 64 KiB. */
 const RECORD_LIMIT = 16 << 20;
+/** Keys that say nothing about the bytes. */
+const SILENT = new Set(['packet', 'index', 'host', 'port']);
 const KEY = /^(\s*)(- )?([a-z_]+\d*(?:_\d+)?): ?(.*)$/;
 
 /** True when the head is the YAML that Wireshark or tshark writes for a followed stream, in its new or its old shape. */
@@ -76,6 +78,7 @@ export class FollowYamlReader implements LineReader {
     else if (name === 'port' && !this.inPackets) this.ports[this.peer] = value;
     else if (name === 'timestamp') this.time = epochTime(value);
     else if (/!!binary/.test(value)) this.startData(name, blanks.length + (dash ? 2 : 0));
+    else if (!SILENT.has(name)) this.context.note('format.unreadable', position, position + length, 'no key of a followed stream');
     if (dash && name === 'packet') this.time = undefined;
   }
 
