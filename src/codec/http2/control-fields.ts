@@ -60,8 +60,8 @@ function readReset(bytes: Uint8Array, frame: RowFrame, notes: Note[]): ControlRe
   return { fields: [error.field], info: `stream ${frame.stream}, ${error.name}` };
 }
 
-function readPriority(bytes: Uint8Array, frame: RowFrame, notes: Note[]): ControlReading {
-  const fields = priorityFields(bytes, frame.from, frame.stream, frame.to, notes);
+function readPriority(bytes: Uint8Array, frame: RowFrame): ControlReading {
+  const fields = priorityFields(bytes, frame.from, frame.to);
   if (fields.length === 0) return readOpaque(bytes, frame);
   return { fields, info: `stream ${frame.stream}, depends on ${fields[1].text}, weight ${fields[2].text}` };
 }

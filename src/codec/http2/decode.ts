@@ -10,9 +10,9 @@ import { errorField, readControl, resetNote } from './control-fields.ts';
 import { byteCount, field } from './fields.ts';
 import { framesField } from './frame-fields.ts';
 import { PREFACE } from './frames.ts';
-import { headersField } from './header-fields.ts';
+import { compressionNotes, headersField, readToken } from './header-fields.ts';
 import { type HeaderList, readHeaders } from './header-list.ts';
-import { HeaderSet, meaningFields } from './message-fields.ts';
+import { HeaderSet, meaningFields, pathPart, readValue } from './message-fields.ts';
 import { reasonFields } from './reason.ts';
 import { HISTORY, ReferenceReader } from './references.ts';
 import { checkList, checkRequest } from './request-checks.ts';
@@ -47,39 +47,42 @@ export function decodeHttp2(bytes: Uint8Array, dir: Dir, aux?: Uint8Array): Mess
     if (tag === HISTORY.bodyPart) part = true;
   }
   const first = row.frames[0];
-  if (row.preface) return finish(HTTP2_ROWS.preface.code, dir, prefaceFields(), notes, 'PRI * HTTP/2.0', bytes, row);
-  if (first === undefined) return finish(dir === C2S ? HTTP2_ROWS.request.code : HTTP2_ROWS.response.code, dir, [], notes, '', bytes, row);
+  if (row.preface) return finish(HTTP2_ROWS.preface.code, dir, prefaceFields, notes, 'PRI * HTTP/2.0', bytes, row);
+  if (first === undefined)
+    return finish(dir === C2S ? HTTP2_ROWS.request.code : HTTP2_ROWS.response.code, dir, () => [], notes, '', bytes, row);
   const ofMessage = first.type === FRAME.data || first.type === FRAME.headers;
   if (first.type === FRAME.pushPromise) return decodePromise(bytes, row, references, dir, notes);
   if (!ofMessage || part) {
     const { fields, info } = readControl(bytes, first, notes);
     const stream = first.stream === 0 ? [] : [streamField(first.stream, first.start)];
-    return finish(CONTROL_ROW + first.type, dir, [...stream, ...fields], notes, info, bytes, row);
+    return finish(CONTROL_ROW + first.type, dir, () => [...stream, ...fields], notes, info, bytes, row);
   }
   return decodeMessage(bytes, row, references, dir, notes);
 }
 
+/** Lists need the line and the notes of every row, but the fields only of the row that is looked at: those are made on demand. */
 function finish(
   code: number,
   dir: Dir,
-  fields: readonly Field[],
+  build: () => readonly Field[],
   notes: readonly Note[],
   info: string,
   bytes: Uint8Array,
   row: Row,
 ): Message {
-  const late: Note[] = [];
-  const frames = row.frames.length === 0 ? [] : [framesField(bytes, row, late)];
   const def = ROW_DEFS.get(code);
-  const name = def?.name ?? 'frame';
+  let made: readonly Field[] | undefined;
   return {
     dialect: 'http2',
-    command: name,
+    command: def?.name ?? 'frame',
     label: def?.label ?? `Frame 0x${(code - CONTROL_ROW).toString(16).padStart(2, '0')}`,
     type: http2Type(code),
     dir,
-    fields: [...fields, ...frames],
-    notes: ordered([...notes, ...late]),
+    get fields(): readonly Field[] {
+      made ??= row.frames.length === 0 ? build() : [...build(), framesField(bytes, row)];
+      return made;
+    },
+    notes: ordered(notes),
     info,
   };
 }
@@ -94,21 +97,19 @@ function streamField(stream: number, start: number): Field {
 
 function decodePromise(bytes: Uint8Array, row: Row, references: ReferenceReader, dir: Dir, notes: Note[]): Message {
   const first = row.frames[0];
-  const list = row.blocks.length > 0 ? readHeaders(row.blocks[0], references) : undefined;
+  const list = readHeaders(row.blocks[0], references);
   notes.push(note('http2.push-promise', first.start, first.end));
-  const headers = new HeaderSet(list?.lines ?? [], (list?.fault ?? 1) !== 0);
-  const group = list === undefined ? [] : [headersField(list, 'Headers', { start: first.from, end: bytes.length }, notes)];
-  const { fields } = meaningFields(headers, notes);
+  compressionNotes(list, notes);
+  const headers = new HeaderSet(list.lines, list.fault !== 0);
+  const authorization = headers.line('authorization');
+  const token = authorization && readToken(authorization, notes);
   const info = `on stream ${first.stream}: ${requestLine(headers)}`;
-  return finish(
-    CONTROL_ROW + FRAME.pushPromise,
-    dir,
-    [streamField(first.stream, first.start), ...fields, ...group],
-    notes,
-    info,
-    bytes,
-    row,
-  );
+  const build = (): Field[] => [
+    streamField(first.stream, first.start),
+    ...meaningFields(headers, token),
+    headersField(list, 'Headers', { start: first.from, end: bytes.length }),
+  ];
+  return finish(CONTROL_ROW + FRAME.pushPromise, dir, build, notes, info, bytes, row);
 }
 
 function decodeMessage(bytes: Uint8Array, row: Row, references: ReferenceReader, dir: Dir, notes: Note[]): Message {
@@ -116,41 +117,44 @@ function decodeMessage(bytes: Uint8Array, row: Row, references: ReferenceReader,
   const first = row.frames[0];
   const lists = row.blocks.map((block) => readHeaders(block, references));
   const main = mainList(lists, request, row);
-  const groups: Field[] = [];
-  lists.forEach((list, i) => {
-    const trailers = main !== undefined && i > lists.indexOf(main);
-    const label = trailers ? 'Trailers' : list === main ? 'Headers' : 'Interim headers';
-    const at = { start: row.blocks[i].pieces[0].at, end: endOfBlock(row, i, bytes.length) };
-    groups.push(headersField(list, label, at, notes));
-    checkList(new HeaderSet(list.lines, list.fault !== 0), request, trailers, notes);
-  });
+  const mainAt = main === undefined ? -1 : lists.indexOf(main);
   const headers = new HeaderSet(main?.lines ?? [], main === undefined || main.fault !== 0 || main.more > 0);
+  lists.forEach((list, i) => {
+    compressionNotes(list, notes);
+    checkList(i === mainAt ? headers : new HeaderSet(list.lines, list.fault !== 0), request, mainAt >= 0 && i > mainAt, notes);
+  });
   if (main === undefined) notes.push(note('http2.headers-missing', 0, 0));
-  const { fields } = meaningFields(headers, notes);
+  const authorization = headers.line('authorization');
+  const token = authorization && readToken(authorization, notes);
   const reset = row.frames.find((frame) => frame.type === FRAME.rstStream && frame.to - frame.from >= 4);
   const complete = row.ended && main !== undefined && reset === undefined;
   if (!row.ended && reset === undefined) notes.push(note('http2.incomplete', Math.max(0, bytes.length - 1), bytes.length));
   checkLength(headers, row, complete, notes);
   let code: number = HTTP2_ROWS.response.code;
   let info: string;
-  const extra: Field[] = [];
+  let answer: readonly Field[] = [];
   if (request) {
     code = classify(headers);
     checkRequest({ code, headers, bodyLength: row.body.length, bodyStart: row.bodyStart, bodyEnd: row.bodyEnd, complete }, notes);
-    info = requestInfo(code, headers, fields, row);
-  } else {
-    const answer = readAnswer(headers, row, notes);
-    extra.push(...answer.fields);
-    info = answer.info;
-  }
-  if (row.dataFrames > 0) extra.push(bodyField(code, row));
-  if (reset !== undefined) {
-    const error = errorField(bytes, reset.from);
-    extra.push(error.field);
+    info = requestInfo(code, headers, row);
+  } else ({ fields: answer, info } = readAnswer(headers, row, notes));
+  const error = reset && errorField(bytes, reset.from);
+  if (reset !== undefined && error !== undefined) {
     notes.push(resetNote(error, reset));
     info = `${info}${info === '' ? '' : ', '}reset: ${error.name}`;
   }
-  return finish(code, dir, [streamField(first.stream, first.start), ...fields, ...extra, ...groups], notes, info, bytes, row);
+  const build = (): Field[] => [
+    streamField(first.stream, first.start),
+    ...meaningFields(headers, token),
+    ...answer,
+    ...(row.dataFrames > 0 ? [bodyField(code, row)] : []),
+    ...(error === undefined ? [] : [error.field]),
+    ...lists.map((list, i) => {
+      const label = mainAt >= 0 && i > mainAt ? 'Trailers' : i === mainAt ? 'Headers' : 'Interim headers';
+      return headersField(list, label, { start: row.blocks[i].pieces[0].at, end: endOfBlock(row, i, bytes.length) });
+    }),
+  ];
+  return finish(code, dir, build, notes, info, bytes, row);
 }
 
 /** The block with the final headers: the first of a request; of a response the first that is not 1xx. Blocks after it are trailers. */
@@ -198,34 +202,35 @@ function bodyField(code: number, row: Row): Field {
   });
 }
 
-const TEXT_SHOWN = 60;
+/** A device token of 32 bytes in hex is 64 characters; nothing longer is needed in a line. */
+const TEXT_SHOWN = 64;
 const shown = (text: string): string => printable(shorten(text, TEXT_SHOWN));
 
 function requestLine(headers: HeaderSet): string {
   return `${shown(headers.value(':method') ?? '?')} ${shown(headers.value(':path') ?? '(path not captured)')}`;
 }
 
-function requestInfo(code: number, headers: HeaderSet, fields: readonly Field[], row: Row): string {
-  const textOf = (filter: string): string | undefined => {
-    const found = fields.find((f) => f.filter === filter);
-    return found === undefined ? undefined : shorten(found.text, TEXT_SHOWN);
-  };
-  const words: (string | undefined)[] = [];
+function requestInfo(code: number, headers: HeaderSet, row: Row): string {
+  const words: string[] = [];
   if (code === HTTP2_ROWS.request.code) words.push(requestLine(headers));
   else {
-    const token = fields.find((f) => f.filter === 'apns.token');
-    words.push(textOf('apns.topic'), token === undefined ? undefined : shortHex(token.text), textOf('apns.push_type'));
+    const path = pathPart(headers.value(':path') ?? '');
+    const topic = headers.value('apns-topic') ?? (path?.holds === 'bundle' ? path.text : undefined);
+    if (topic !== undefined) words.push(shown(topic));
+    if (path?.holds === 'token' && path.text !== '') words.push(shortHex(shown(path.text.toLowerCase())));
+    const type = headers.value('apns-push-type');
+    if (type !== undefined) words.push(shown(type));
     const channel = headers.value('apns-channel-id');
     if (channel !== undefined) words.push(`channel ${shown(channel)}`);
     const priority = headers.value('apns-priority');
     if (priority !== undefined) words.push(`priority ${shown(priority)}`);
-    const expiry = textOf('apns.expiry');
-    if (expiry !== undefined) words.push(`expires ${expiry}`);
+    const expiry = headers.value('apns-expiration');
+    if (expiry !== undefined) words.push(`expires ${shorten(readValue('epoch-seconds', expiry).text, TEXT_SHOWN)}`);
     const collapse = headers.value('apns-collapse-id');
     if (collapse !== undefined) words.push(`collapse ${shown(collapse)}`);
   }
   if (row.dataFrames > 0) words.push(byteCount(row.body.length));
-  return words.filter((word) => word !== undefined && word !== '').join(', ');
+  return words.join(', ');
 }
 
 function readAnswer(headers: HeaderSet, row: Row, notes: Note[]): { fields: readonly Field[]; info: string } {

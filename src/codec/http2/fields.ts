@@ -28,5 +28,5 @@ export function field(name: string, label: string, value: Value, text?: string, 
 
 /** "1 byte", "61 bytes", "1,024 bytes". */
 export function byteCount(n: number): string {
-  return `${n.toLocaleString('en-US')} byte${n === 1 ? '' : 's'}`;
+  return `${n < 1000 ? n : n.toLocaleString('en-US')} byte${n === 1 ? '' : 's'}`;
 }

@@ -1,14 +1,12 @@
 import { u32 } from '../../core/bytes.ts';
 import type { Field } from '../../core/message.ts';
-import type { Note } from '../../core/note.ts';
-import { note } from '../../schema/notes.ts';
 import { byteCount, field } from './fields.ts';
 import { FRAME_HEADER, frameDef } from './frames.ts';
 import { FRAMES_SHOWN, type Row, type RowFrame } from './row.ts';
 
 /** The frames of a row as a group: what stands on the wire, frame by frame. */
-export function framesField(bytes: Uint8Array, row: Row, notes: Note[]): Field {
-  const shown = row.frames.slice(0, FRAMES_SHOWN).map((frame) => frameField(bytes, frame, notes));
+export function framesField(bytes: Uint8Array, row: Row): Field {
+  const shown = row.frames.slice(0, FRAMES_SHOWN).map((frame) => frameField(bytes, frame));
   const count = row.frames.length;
   const more = count > shown.length ? `, the first ${shown.length} shown` : '';
   return field('frames', 'Frames', count, `${count}${more}`, {
@@ -35,7 +33,7 @@ function flagNames(type: number, flags: number): string {
   return names.join(', ');
 }
 
-function frameField(bytes: Uint8Array, frame: RowFrame, notes: Note[]): Field {
+function frameField(bytes: Uint8Array, frame: RowFrame): Field {
   const { start, end, type, flags, stream } = frame;
   const length = end - start - FRAME_HEADER;
   const names = flagNames(type, flags);
@@ -53,7 +51,7 @@ function frameField(bytes: Uint8Array, frame: RowFrame, notes: Note[]): Field {
     const at = { start: start + FRAME_HEADER, end: start + FRAME_HEADER + 1 };
     children.push(field('padding', 'Pad length', end - frame.to, byteCount(end - frame.to), { at, filter: 'http2.padding' }));
   }
-  if (frame.priorityAt >= 0) children.push(...priorityFields(bytes, frame.priorityAt, stream, end, notes));
+  if (frame.priorityAt >= 0) children.push(...priorityFields(bytes, frame.priorityAt, end));
   if (frame.promisedAt >= 0 && frame.promisedAt + 4 <= end) {
     const promised = u32(bytes, frame.promisedAt) & 0x7fffffff;
     const at = { start: frame.promisedAt, end: frame.promisedAt + 4 };
@@ -68,11 +66,10 @@ function frameField(bytes: Uint8Array, frame: RowFrame, notes: Note[]): Field {
 }
 
 /** The five bytes of a priority: exclusive bit, stream u31, weight less one u8. Source: RFC 7540, 6.3. */
-export function priorityFields(bytes: Uint8Array, at: number, stream: number, end: number, notes: Note[]): Field[] {
+export function priorityFields(bytes: Uint8Array, at: number, end: number): Field[] {
   if (at + 5 > end) return [];
   const word = u32(bytes, at);
   const dependency = word & 0x7fffffff;
-  if (dependency === stream) notes.push(note('http2.self-dependency', at, at + 4));
   return [
     field('exclusive', 'Exclusive', word >= 0x80000000, undefined, { at: { start: at, end: at + 1 }, filter: 'http2.priority.exclusive' }),
     field('dependency', 'Depends on stream', dependency, undefined, {

@@ -25,6 +25,11 @@ export function frameDef(type: number): FrameTypeDef | undefined {
   return defOf[type] === NO_DEF ? undefined : FRAME_TYPES[defOf[type]];
 }
 
+/** The bits of `flags` that the frame type does not define; none for an unknown type. */
+export function unknownFlags(type: number, flags: number): number {
+  return defOf[type] === NO_DEF ? 0 : flags & ~FLAG_BITS[defOf[type]];
+}
+
 /** u24, big-endian. */
 export function payloadLength(b: Uint8Array, at: number): number {
   return (b[at] << 16) | u16(b, at + 1);

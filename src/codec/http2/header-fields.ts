@@ -1,4 +1,4 @@
-import type { Field } from '../../core/message.ts';
+import type { Field, Range } from '../../core/message.ts';
 import type { Note } from '../../core/note.ts';
 import { printable, shorten } from '../../core/text.ts';
 import { isoTime } from '../../core/time.ts';
@@ -25,19 +25,19 @@ const MISSING_WORDS: Readonly<Record<number, string>> = {
   [TAG.cut]: 'beyond the limit',
 };
 
-/** The headers of one block as a group, as they stand on the wire; makes the notes about header compression. */
-export function headersField(list: HeaderList, label: string, at: { start: number; end: number }, notes: Note[]): Field {
+/** The headers of one block as a group, as they stand on the wire. */
+export function headersField(list: HeaderList, label: string, at: Range): Field {
   const children = list.lines.map((line) => headerField(line));
   for (const { size, at: place } of list.sizeUpdates) {
     children.unshift(field('table_size', 'Header table size', size, byteCount(size), { at: place, filter: 'http2.header_table_size' }));
   }
-  compressionNotes(list, notes);
   const count = list.lines.length + list.more;
   const more = list.more > 0 ? `, the first ${list.lines.length} shown` : '';
   return field('headers', label, count, `${count}${more}`, { at, filter: 'http2.headers', children });
 }
 
-function compressionNotes(list: HeaderList, notes: Note[]): void {
+/** Says what is wrong with the compression of a block, or not known of it. */
+export function compressionNotes(list: HeaderList, notes: Note[]): void {
   let unresolved: HeaderLine | undefined;
   let unresolvedCount = 0;
   for (const line of list.lines) {
@@ -84,8 +84,20 @@ function filterPart(name: string): string {
   return shorten(name.toLowerCase().replace(/^:/, ''), 64).replace(/[^a-z0-9_.-]/g, '_');
 }
 
-/** The provider token of an authorization header as a group, with its notes. */
-export function tokenField(line: HeaderLine, notes: Note[]): { field: Field; parts: JwtParts } | undefined {
+/** A provider token and where its characters stand in the row. */
+export interface TokenReading {
+  readonly parts: JwtParts;
+  readonly line: HeaderLine;
+  /** Range of a part of the token: exact when the value is neither Huffman-coded nor spaced out, else all of the value. */
+  readonly place: (part: { readonly start: number; readonly end: number }) => Range;
+}
+
+// A provider sends one token for up to an hour: the last one is kept apart.
+let lastText: string | undefined;
+let lastParts: JwtParts | undefined;
+
+/** Reads the provider token of an authorization header, with its notes. */
+export function readToken(line: HeaderLine, notes: Note[]): TokenReading | undefined {
   if (line.value === undefined) return undefined;
   const space = line.value.indexOf(' ');
   if (space < 0 || line.value.slice(0, space).toLowerCase() !== 'bearer') {
@@ -93,17 +105,23 @@ export function tokenField(line: HeaderLine, notes: Note[]): { field: Field; par
     return undefined;
   }
   const text = line.value.slice(space + 1).trim();
-  const parts = jwtParts(text);
-  // Places inside are known only when the value is not Huffman-coded and starts in front of the token with one space.
+  const parts = lastParts !== undefined && text === lastText ? lastParts : jwtParts(text);
+  lastText = text;
+  lastParts = parts;
   const value = line.valueAt;
   const plain = value !== undefined && value.end - value.start === line.value.length && line.value.length === space + 1 + text.length;
-  const place = (part: { start: number; end: number }) =>
+  const place = (part: { readonly start: number; readonly end: number }): Range =>
     value === undefined
       ? line.at
       : plain
         ? { start: value.start + space + 1 + part.start, end: value.start + space + 1 + part.end }
         : value;
   for (const { code, part, detail } of parts.problems) notes.push(note(code, place(part).start, place(part).end, detail));
+  return { parts, line, place };
+}
+
+/** The provider token as a group. */
+export function tokenField({ parts, line, place }: TokenReading): Field {
   const issued = parts.issuedAt === undefined ? undefined : isoTime(Math.floor(parts.issuedAt), 0, 0);
   const header = { at: place(parts.headerAt) };
   const claims = { at: place(parts.claimsAt) };
@@ -137,7 +155,7 @@ export function tokenField(line: HeaderLine, notes: Note[]): { field: Field; par
     parts.teamId === undefined ? 'no team' : `team ${printable(parts.teamId)}`,
     issued === undefined ? 'no time' : `issued ${issued}`,
   ];
-  return { parts, field: field('jwt', 'Provider token', null, words.join(', '), { at: line.at, filter: 'apns.jwt', children }) };
+  return field('jwt', 'Provider token', null, words.join(', '), { at: line.at, filter: 'apns.jwt', children });
 }
 
 /** Members of a token part that have no field of their own. */

@@ -1,8 +1,7 @@
 import type { Range } from '../../core/message.ts';
-import { utf8 } from '../../core/text.ts';
+import { headerText, STATIC_NAME_TEXTS, STATIC_VALUE_TEXTS } from './header-text.ts';
 import { BLOCK_FAULT, BlockCursor, FORM } from './hpack-block.ts';
-import { decodeHuffman } from './hpack-huffman.ts';
-import { STATIC_COUNT, STATIC_NAMES, STATIC_VALUES } from './hpack-static.ts';
+import { STATIC_COUNT } from './hpack-static.ts';
 import { type ReferenceReader, TAG } from './references.ts';
 
 /** Headers of one row that are shown. APNs takes 8,000 bytes, at 33 and more for each; one-byte references could make many. */
@@ -13,8 +12,6 @@ export interface HeaderLine {
   /** Undefined when the table entry is not known. */
   readonly name: string | undefined;
   readonly value: string | undefined;
-  /** Length of the value in bytes. */
-  readonly valueLength: number;
   readonly form: number;
   /** Table index that was used, 0 for none. */
   readonly index: number;
@@ -71,50 +68,27 @@ function readLine(block: Block, cursor: BlockCursor, references: ReferenceReader
   const { form, index } = cursor;
   if (form === FORM.indexed) {
     if (index <= STATIC_COUNT) {
-      return {
-        ...text(STATIC_NAMES[index], STATIC_VALUES[index]),
-        form,
-        index,
-        missing: undefined,
-        badHuffman: false,
-        at,
-        valueAt: undefined,
-      };
+      const name = STATIC_NAME_TEXTS[index];
+      return { name, value: STATIC_VALUE_TEXTS[index], form, index, missing: undefined, badHuffman: false, at, valueAt: undefined };
     }
     const { tag, name, value } = references.take();
-    return { ...text(name, value), form, index, missing: tag === TAG.field ? undefined : tag, badHuffman: false, at, valueAt: undefined };
+    return { name, value, form, index, missing: tag === TAG.field ? undefined : tag, badHuffman: false, at, valueAt: undefined };
   }
-  let name: Uint8Array | undefined;
+  let name: string | undefined;
   let missing: number | undefined;
   let badHuffman = false;
   if (index === 0) {
-    name = plain(block.bytes, cursor.nameStart, cursor.nameEnd, cursor.nameHuffman);
+    name = headerText(block.bytes, cursor.nameStart, cursor.nameEnd, cursor.nameHuffman);
     badHuffman = name === undefined;
-  } else if (index <= STATIC_COUNT) name = STATIC_NAMES[index];
+  } else if (index <= STATIC_COUNT) name = STATIC_NAME_TEXTS[index];
   else {
     const reference = references.take();
     name = reference.name;
     if (name === undefined) missing = reference.tag;
   }
-  const value = plain(block.bytes, cursor.valueStart, cursor.valueEnd, cursor.valueHuffman);
+  const value = headerText(block.bytes, cursor.valueStart, cursor.valueEnd, cursor.valueHuffman);
   const valueAt = place(block, cursor.valueStart, cursor.valueEnd);
-  return { ...text(name, value), form, index, missing, badHuffman: badHuffman || value === undefined, at, valueAt };
-}
-
-function text(name: Uint8Array | undefined, value: Uint8Array | undefined): Pick<HeaderLine, 'name' | 'value' | 'valueLength'> {
-  return { name: name && octets(name), value: value && octets(value), valueLength: value?.length ?? 0 };
-}
-
-function plain(bytes: Uint8Array, start: number, end: number, huffman: boolean): Uint8Array | undefined {
-  if (!huffman) return bytes.subarray(start, end);
-  const out = new Uint8Array(Math.ceil((end - start) * 1.6));
-  const length = decodeHuffman(bytes, start, end, out, 0);
-  return length < 0 ? undefined : out.subarray(0, length);
-}
-
-/** Text of header bytes: UTF-8 when they are, else one character a byte (HTTP calls those opaque). */
-function octets(bytes: Uint8Array): string {
-  return utf8(bytes) ?? Array.from(bytes, (b) => String.fromCharCode(b)).join('');
+  return { name, value, form, index, missing, badHuffman: badHuffman || value === undefined, at, valueAt };
 }
 
 /** Where block bytes [start, end) lie in the row; over a frame boundary the range includes the frame header between. */

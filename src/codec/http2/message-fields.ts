@@ -1,14 +1,12 @@
 import { fromHex, toHex } from '../../core/bytes.ts';
 import type { Field, Value } from '../../core/message.ts';
-import type { Note } from '../../core/note.ts';
 import { printable } from '../../core/text.ts';
 import { isoTime } from '../../core/time.ts';
-import { HEADERS, type HeaderDef, ROUTES } from '../../schema/http2-headers.ts';
+import { HEADERS, type HeaderType, ROUTES } from '../../schema/http2-headers.ts';
 import { STATUS_WORDS } from '../../schema/reasons.ts';
 import { field } from './fields.ts';
-import { tokenField } from './header-fields.ts';
+import { type TokenReading, tokenField } from './header-fields.ts';
 import type { HeaderLine } from './header-list.ts';
-import type { JwtParts } from './jwt.ts';
 
 /** The headers of one message by name, in the order of the wire. */
 export class HeaderSet {
@@ -64,22 +62,20 @@ export function pathPart(path: string): PathPart | undefined {
 }
 
 /** The headers with a meaning, in the order of the schema, then what the path and the provider token hold. */
-export function meaningFields(headers: HeaderSet, notes: Note[]): { fields: Field[]; token: JwtParts | undefined } {
+export function meaningFields(headers: HeaderSet, token: TokenReading | undefined): Field[] {
   const fields: Field[] = [];
   for (const def of HEADERS) {
     if (def.alias === undefined) continue;
     const line = headers.line(def.name);
     if (line === undefined) continue;
-    const { value, text } = readValue(def, line.value as string);
+    const { value, text } = readValue(def.type, line.value as string);
     const name = def.alias.slice(def.alias.indexOf('.') + 1);
     fields.push(field(name, def.label, value, text, { at: line.at, filter: def.alias, privacy: def.privacy }));
   }
   const path = headers.line(':path');
   if (path !== undefined) fields.push(...pathFields(path, headers));
-  const authorization = headers.line('authorization');
-  const token = authorization && tokenField(authorization, notes);
-  if (token !== undefined) fields.push(token.field);
-  return { fields, token: token?.parts };
+  if (token !== undefined) fields.push(tokenField(token));
+  return fields;
 }
 
 function pathFields(line: HeaderLine, headers: HeaderSet): Field[] {
@@ -115,22 +111,23 @@ function numberOf(text: string): Value {
   return value > 0xffffffffn ? value : Number(value);
 }
 
-function readValue(def: HeaderDef, text: string): { value: Value; text: string } {
+/** A header's value as data and in words. */
+export function readValue(type: HeaderType, text: string): { value: Value; text: string } {
   const shown = printable(text);
-  if (def.type === 'epoch-seconds') {
+  if (type === 'epoch-seconds') {
     const value = numberOf(text);
     if (typeof value === 'string') return { value, text: shown };
     return { value, text: value === 0 ? '0 (one attempt, not stored)' : isoTime(Number(value), 0, 0) };
   }
-  if (def.type === 'priority') {
+  if (type === 'priority') {
     const words = PRIORITY_WORDS[text];
     return { value: numberOf(text), text: words === undefined ? shown : `${shown} (${words})` };
   }
-  if (def.type === 'status') {
+  if (type === 'status') {
     const value = numberOf(text);
     const words = typeof value === 'number' ? STATUS_WORDS[value] : undefined;
     return { value, text: words === undefined ? shown : `${shown} ${words}` };
   }
-  if (def.type === 'uint') return { value: numberOf(text), text: shown };
+  if (type === 'uint') return { value: numberOf(text), text: shown };
   return { value: text, text: shown };
 }

@@ -1,3 +1,5 @@
+import { headerText } from './header-text.ts';
+
 /**
  * What a row needs besides its bytes: the table entries that its header blocks refer to, in the order of the references,
  * and what only the connection's history tells about it.
@@ -120,11 +122,12 @@ export interface Fact {
 /** A reference as it was resolved: `cut` also when the records end early. */
 export interface Reference {
   readonly tag: number;
-  readonly name: Uint8Array | undefined;
-  readonly value: Uint8Array | undefined;
+  readonly name: string | undefined;
+  readonly value: string | undefined;
 }
 
 const CUT: Reference = { tag: TAG.cut, name: undefined, value: undefined };
+const LOST: Reference = { tag: TAG.lost, name: undefined, value: undefined };
 
 /** Reads what a ReferenceWriter wrote. Bytes that it did not write give `lost`, never a throw. */
 export class ReferenceReader {
@@ -151,7 +154,7 @@ export class ReferenceReader {
   /** The next reference in the order of the header blocks. */
   take(): Reference {
     const reference = this.references[this.next];
-    if (reference === undefined) return { tag: TAG.lost, name: undefined, value: undefined };
+    if (reference === undefined) return LOST;
     if (reference.tag === TAG.cut) return CUT;
     this.next++;
     return reference;
@@ -163,7 +166,7 @@ export class ReferenceReader {
     return value;
   }
 
-  private string(): Uint8Array {
+  private string(): string | undefined {
     let length = 0;
     let shift = 0;
     while (this.at < this.wholeLength && shift < 28) {
@@ -174,6 +177,6 @@ export class ReferenceReader {
     }
     const start = this.at;
     this.at = Math.min(this.wholeLength, start + length);
-    return this.bytes.subarray(start, this.at);
+    return headerText(this.bytes, start, this.at, false);
   }
 }

@@ -1,8 +1,8 @@
-import { concatBytes } from '../../core/bytes.ts';
+import { concatBytes, u32 } from '../../core/bytes.ts';
 import type { Note, Severity } from '../../core/note.ts';
 import { FLAG, FRAME } from '../../schema/http2.ts';
 import { note } from '../../schema/notes.ts';
-import { FRAME_HEADER, frameDef, PREFACE, payloadLength, prefaceAt, sizeProblem, streamId } from './frames.ts';
+import { FRAME_HEADER, frameDef, PREFACE, payloadLength, prefaceAt, sizeProblem, streamId, unknownFlags } from './frames.ts';
 import type { Block } from './header-list.ts';
 
 /** One frame of a row, with its places in the row's bytes. */
@@ -119,6 +119,10 @@ function cutFrame(bytes: Uint8Array, start: number, notes: Note[]): RowFrame {
     promisedAt = from;
     from = Math.min(to, from + 4);
   }
+  if (type === FRAME.priority) priorityAt = from;
+  if (priorityAt >= 0 && priorityAt + 5 <= end && (u32(bytes, priorityAt) & 0x7fffffff) === stream) {
+    notes.push(note('http2.self-dependency', priorityAt, priorityAt + 4));
+  }
   return { type, flags, stream, start, end, from, to, priorityAt, promisedAt };
 }
 
@@ -130,7 +134,7 @@ function frameNotes(bytes: Uint8Array, start: number, type: number, flags: numbe
   }
   const problem = sizeProblem(def, flags, length);
   if (problem !== undefined) notes.push(note('http2.frame-size', start, start + 3, problem));
-  const unknown = Object.values(def.flags).reduce((rest, bit) => rest & ~bit, flags);
+  const unknown = unknownFlags(type, flags);
   if (unknown !== 0) notes.push(note('http2.flags-unknown', start + 4, start + 5, `0x${unknown.toString(16)}`));
   if (bytes[start + 5] & 0x80) notes.push(note('http2.reserved-bit', start + 5, start + 6));
   const wrong = def.stream === 'connection' ? stream !== 0 : def.stream === 'stream' && stream === 0;
@@ -146,5 +150,6 @@ const LEVEL: Readonly<Record<Severity, number>> = { info: 0, note: 1, warn: 2, e
 
 /** Notes by weight, the heaviest first, then by place: what a reader should see first. */
 export function ordered(notes: readonly Note[]): Note[] {
+  if (notes.length < 2) return [...notes];
   return [...notes].sort((a, b) => LEVEL[b.severity] - LEVEL[a.severity] || a.start - b.start);
 }

@@ -184,7 +184,7 @@ describe('hostile header blocks', () => {
     decoder.decode(new HpackEncoder().encode([{ name: 'n', value: 'ÿ'.repeat(2000) }]));
     const list = decoder.decode(new Uint8Array(16384).fill(0xbe));
     expect(list.lines.length + list.more).toBe(16384);
-    expect(list.lines[0].valueLength).toBe(4000);
+    expect(list.lines[0].value).toHaveLength(2000);
     expect(list.lines.at(-1)?.missing).toBe(TAG.cut);
   });
 
