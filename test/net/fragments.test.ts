@@ -148,6 +148,15 @@ describe('a datagram with a piece missing', () => {
   });
 });
 
+describe('large incomplete datagrams', () => {
+  it('are given up before they hold more than 32 MiB', () => {
+    const walker = new LayerWalker();
+    for (let id = 0; id < 1000; id++) walker.packet(101, ipv4(6, CLIENT4, SERVER4, zeros(64), { id, offset: 60_000, more: true }));
+    expect(walker.fragments.incomplete).toBeGreaterThanOrEqual(1000 - (32 * 1024 * 1024) / 60_000);
+    expect(walker.found).toEqual([]);
+  });
+});
+
 describe('fragments that the snap length has cut', () => {
   it('give what was captured of the first, and the length of all', () => {
     const walker = new LayerWalker();

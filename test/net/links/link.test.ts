@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SKIP } from '../../../src/net/layer.ts';
@@ -185,6 +186,23 @@ describe('link types that carry no IP', () => {
       'USB_DARWIN',
     ]);
     expect([linkTypeName(147), linkTypeName(162), linkTypeName(4711)]).toEqual(['USER0', 'USER15', 'unknown']);
+  });
+});
+
+describe('the page about encapsulations', () => {
+  it('lists exactly the link types that are supported', () => {
+    const page = readFileSync(new URL('../../../docs/encapsulations.md', import.meta.url), 'utf8');
+    const listed = page
+      .split('\n')
+      .flatMap((line) => /^\| ([\d, ]+) \|/.exec(line)?.[1].split(', ').map(Number) ?? [])
+      .sort((a, b) => a - b);
+    const supported = Array.from({ length: 400 }, (_, type) => type).filter((type) => {
+      // An inner link type that exists, for those that name one.
+      const packet =
+        type === 192 ? ppi(0, false, zeros(40)) : type === 197 ? join(zeros(8), bytes(2), zeros(60)) : pktap(1, '', 0, zeros(40));
+      return unwrapLink(type, packet, 0, packet.length, 0, packet.length, new LayerWalker());
+    });
+    expect(listed).toEqual(supported);
   });
 });
 
