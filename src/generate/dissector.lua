@@ -1,0 +1,417 @@
+-- Wireshark dissector for Apple Push Notification traffic: the courier protocol (unpacked), the provider's binary gateway
+-- and the feedback service. Load it with: tshark -X lua_script:apns.lua, or put it into the personal plugin folder.
+-- @generated
+
+local apns = Proto("apns", "Apple Push Notification service")
+
+-- Tables: commands[dialect][command] = { name, label, direction, fields = { [direction] = { [id] = field } }, layout }.
+-- A field is { key, label, kind, width, unit, names, flags }. Directions: 0 client to server, 1 server to client.
+-- @tables
+
+local MAX_BODY = 0x100000 -- as in the analyzer: far above what servers announce for large messages
+local MAX_TOKEN = 100
+local SERVER_PORTS = { [5223] = true, [443] = true, [2195] = true, [2196] = true, [2197] = true }
+local DIRECTION_NAMES = { [0] = "c2s", [1] = "s2c" }
+
+-- Fields -----------------------------------------------------------------------------------------------------------
+
+local pf = {}
+local order = {}
+
+local function declare(abbr, make)
+  if pf[abbr] == nil then
+    pf[abbr] = make()
+    order[#order + 1] = pf[abbr]
+  end
+  return pf[abbr]
+end
+
+local function bit_name(mask)
+  local bit = 0
+  while mask > 1 do
+    mask = mask / 2
+    bit = bit + 1
+  end
+  return "bit_" .. bit
+end
+
+local function declare_field(row)
+  local abbr, label = row.filter, row.label
+  if row.kind == "uint" then
+    if row.time then
+      declare(abbr, function() return ProtoField.absolute_time(abbr, label, base.UTC) end)
+    elseif row.flags then
+      declare(abbr, function() return ProtoField.uint32(abbr, label, base.HEX) end)
+      for _, flag in ipairs(row.flags) do
+        local bit = abbr .. "." .. bit_name(flag[1])
+        declare(bit, function() return ProtoField.bool(bit, flag[2], 8 * row.width, nil, flag[1]) end)
+      end
+    elseif row.width == 8 then
+      declare(abbr, function() return ProtoField.uint64(abbr, label, base.DEC) end)
+    else
+      declare(abbr, function() return ProtoField.uint32(abbr, label, base.DEC, row.names) end)
+    end
+  elseif row.kind == "text" or row.kind == "decimal" or row.kind == "topic" or row.kind == "address" then
+    declare(abbr, function() return ProtoField.string(abbr, label) end)
+  elseif row.kind == "uuid" then
+    declare(abbr, function() return ProtoField.guid(abbr, label) end)
+  else
+    declare(abbr, function() return ProtoField.bytes(abbr, label) end)
+  end
+end
+
+for _, dialect in pairs(commands) do
+  for _, rows in pairs(dialect) do
+    for _, command in pairs(rows) do
+      for dir = 0, 1 do
+        for _, row in pairs(command.fields[dir]) do declare_field(row) end
+      end
+    end
+  end
+end
+
+pf.command = ProtoField.string("apns.command", "Message")
+pf.dialect = ProtoField.string("apns.dialect", "Dialect")
+pf.direction = ProtoField.string("apns.direction", "Direction")
+pf.number = ProtoField.uint8("apns.command.number", "Command", base.HEX)
+pf.length = ProtoField.uint32("apns.length", "Length")
+pf.topic = ProtoField.string("apns.topic", "Topic")
+pf.token = ProtoField.bytes("apns.token", "Token")
+pf.id = ProtoField.uint32("apns.id", "Id")
+pf.status = ProtoField.uint32("apns.status", "Status")
+pf.unknown = ProtoField.bytes("apns.unknown", "Unknown field")
+pf.rest = ProtoField.bytes("apns.rest", "Unparsed bytes")
+for _, key in ipairs({ "command", "dialect", "direction", "number", "length", "topic", "token", "id", "status", "unknown", "rest" }) do
+  order[#order + 1] = pf[key]
+end
+apns.fields = order
+
+local expert = {
+  width = ProtoExpert.new("apns.field.width", "The field has another width than its type says", expert.group.MALFORMED, expert.severity.WARN),
+  unknown = ProtoExpert.new("apns.field.unknown", "Field that no public description has", expert.group.UNDECODED, expert.severity.NOTE),
+  command = ProtoExpert.new("apns.frame.unknown_command", "Command that no public description has", expert.group.UNDECODED, expert.severity.NOTE),
+  overrun = ProtoExpert.new("apns.frame.overrun", "A field declares more bytes than its frame holds", expert.group.MALFORMED, expert.severity.ERROR),
+}
+apns.experts = { expert.width, expert.unknown, expert.command, expert.overrun }
+
+-- Values -----------------------------------------------------------------------------------------------------------
+
+local NANOS = { s = 1000000000, ms = 1000000, ns = 1 }
+
+local function topic_text(range)
+  local hex = range:bytes():tohex(true)
+  return topics[hex] or hex
+end
+
+local function time_of(range, row)
+  if row.width == 4 then return NSTime.new(range:uint(), 0) end
+  local value = range:uint64()
+  local per = UInt64(1000000000 / NANOS[row.unit])
+  local seconds = (value / per):tonumber()
+  local rest = (value % per):tonumber()
+  return NSTime.new(seconds, rest * NANOS[row.unit])
+end
+
+local json = nil
+pcall(function() json = Dissector.get("json") end)
+
+-- Adds one field; returns its short text for the info column.
+local function add_field(tree, row, range, pinfo)
+  local field = pf[row.filter]
+  local length = range and range:len() or 0
+  if row.width and row.width > 0 and length ~= row.width then
+    local item = range and tree:add(pf.unknown, range) or tree:add(pf.unknown, "")
+    item:set_text(row.label .. ": " .. length .. " bytes, expected " .. row.width)
+    item:add_proto_expert_info(expert.width)
+    return length .. " bytes"
+  end
+  if range == nil then
+    tree:add(apns, row.label .. ": empty")
+    return ""
+  end
+  local text
+  if row.kind == "uint" then
+    if row.time then
+      tree:add(field, range, time_of(range, row))
+      text = format_date and format_date(time_of(range, row):tonumber()) or ""
+    elseif row.width == 8 then
+      tree:add(field, range)
+      text = tostring(range:uint64())
+    else
+      local value = range:uint()
+      local item = tree:add(field, range, value)
+      text = row.names and row.names[value] or tostring(value)
+      if row.unit and not row.flags then item:append_text(" " .. row.unit) end
+      for _, flag in ipairs(row.flags or {}) do item:add(pf[row.filter .. "." .. bit_name(flag[1])], range) end
+    end
+  elseif row.kind == "topic" then
+    text = topic_text(range)
+    tree:add(field, range, text)
+  elseif row.kind == "text" or row.kind == "decimal" then
+    text = range:string(ENC_UTF_8)
+    local item = tree:add(field, range, text)
+    if row.unit then item:append_text(" " .. row.unit) end
+  elseif row.kind == "address" then
+    text = length == 4 and tostring(range:ipv4()) or length == 16 and tostring(range:ipv6()) or range:bytes():tohex(true)
+    tree:add(field, range, text)
+  elseif row.kind == "padding" then
+    text = length .. " bytes of padding"
+    tree:add(field, range)
+  else
+    local item = tree:add(field, range)
+    text = range:bytes():tohex(true)
+    if #text > 20 then text = text:sub(1, 8) .. "…" .. text:sub(-8) end
+    if row.kind == "payload" and json and range(0, 1):uint() == 0x7b then
+      text = nil
+      pcall(function() json:call(range:tvb(), pinfo, item) end)
+    end
+  end
+  if row.role == "topic" or row.alias == "topic" then tree:add(pf.topic, range, topic_text(range)):set_hidden() end
+  if row.role == "token" then tree:add(pf.token, range):set_hidden() end
+  if row.role == "id" then tree:add(pf.id, range, range:uint()):set_hidden() end
+  if row.role == "status" then tree:add(pf.status, range, range:uint()):set_hidden() end
+  return text
+end
+
+-- Items: id u8, length u16, value. Returns false when one overruns.
+local function add_items(tree, command, dir, tvb, from, to, pinfo, info)
+  local at = from
+  while at + 3 <= to do
+    local id = tvb(at, 1):uint()
+    local length = tvb(at + 1, 2):uint()
+    if at + 3 + length > to then break end
+    local range = length > 0 and tvb(at + 3, length) or nil
+    local row = command and (command.fields[dir][id] or command.fields[1 - dir][id])
+    if row then
+      local text = add_field(tree, row, range, pinfo)
+      if row.role and text then info[#info + 1] = text end
+    else
+      local item = tree:add(pf.unknown, tvb(at, 3 + length))
+      item:set_text("Unknown field " .. id .. ", " .. length .. " bytes")
+      if command then item:add_proto_expert_info(expert.unknown) end
+    end
+    at = at + 3 + length
+  end
+  if at < to then
+    tree:add(pf.rest, tvb(at, to - at)):add_proto_expert_info(expert.overrun)
+  end
+end
+
+-- Parts without ids, by the layout of the table.
+local function add_layout(tree, command, dir, tvb, from, pinfo, info)
+  local at = from
+  for _, part in ipairs(command.layout) do
+    local row = command.fields[dir][part.id]
+    local length = part.take
+    if part.prefix then
+      length = tvb(at, part.prefix):uint()
+      at = at + part.prefix
+    end
+    local text = add_field(tree, row, length > 0 and tvb(at, length) or nil, pinfo)
+    if row.role and text then info[#info + 1] = text end
+    at = at + length
+  end
+end
+
+-- Dialects ---------------------------------------------------------------------------------------------------------
+
+local function find(dialect, number, dir)
+  local rows = commands[dialect][number]
+  if rows == nil then return nil end
+  for _, command in ipairs(rows) do
+    if command.direction == 2 or command.direction == dir then return command end
+  end
+  return nil
+end
+
+-- Each measure answers the frame's length, nil when more bytes are needed to tell, or 0 when no frame can begin here.
+local measure = {}
+
+function measure.courier(tvb, at, size)
+  if size - at < 5 then return nil end
+  local length = tvb(at + 1, 4):uint()
+  return length > MAX_BODY and 0 or 5 + length
+end
+
+local function measure_layout(command, tvb, at, size, from)
+  for _, part in ipairs(command.layout) do
+    if part.prefix then
+      if from + part.prefix > size then return nil end
+      from = from + part.prefix + tvb(from, part.prefix):uint()
+    else
+      from = from + part.take
+    end
+  end
+  return from - at
+end
+
+function measure.gateway(tvb, at, size, dir)
+  local number = tvb(at, 1):uint()
+  local command = find("gateway", number, dir)
+  if command == nil then return 0 end
+  if command.layout then return measure_layout(command, tvb, at, size, at + 1) end
+  return measure.courier(tvb, at, size)
+end
+
+function measure.feedback(tvb, at, size, dir)
+  if dir == 0 then return 0 end
+  if size - at < 6 then return nil end
+  local token = tvb(at + 4, 2):uint()
+  return token > MAX_TOKEN and 0 or 6 + token
+end
+
+local function show(dialect, tvb, at, length, dir, pinfo, tree, heads)
+  local number = dialect == "feedback" and 0 or tvb(at, 1):uint()
+  local command = find(dialect, number, dir) or find(dialect, number, 1 - dir)
+  local label = command and command.label or string.format("Unknown %02x", number)
+  local sub = tree:add(apns, tvb(at, length), "Apple Push Notification service, " .. label)
+  local info = {}
+  sub:add(pf.dialect, dialect):set_generated()
+  sub:add(pf.direction, DIRECTION_NAMES[dir]):set_generated()
+  sub:add(pf.command, command and command.name or "unknown"):set_generated()
+  if dialect ~= "feedback" then sub:add(pf.number, tvb(at, 1)):append_text(" (" .. label .. ")") end
+  if command == nil then sub:add_proto_expert_info(expert.command) end
+  if command and command.layout then
+    add_layout(sub, command, dir, tvb, at + (dialect == "feedback" and 0 or 1), pinfo, info)
+  else
+    sub:add(pf.length, tvb(at + 1, 4))
+    add_items(sub, command, dir, tvb, at + 5, at + length, pinfo, info)
+  end
+  heads[#heads + 1] = label .. (#info > 0 and " " .. table.concat(info, " ") or "")
+end
+
+-- Recognition ------------------------------------------------------------------------------------------------------
+
+local function plausible_courier(tvb, dir, size)
+  if size < 5 then return false end
+  local command = find("courier", tvb(0, 1):uint(), dir)
+  local length = tvb(1, 4):uint()
+  if command == nil or length > MAX_BODY then return false end
+  if length == 0 then return true end
+  if size < 8 then return false end
+  local row = command.fields[dir][tvb(5, 1):uint()]
+  local first = tvb(6, 2):uint()
+  return row ~= nil and first + 3 <= length
+end
+
+local function plausible_gateway(tvb, dir, size)
+  local number = tvb(0, 1):uint()
+  if dir == 1 then return size == 6 and number == 8 end
+  if number == 2 then return size >= 8 and tvb(1, 4):uint() <= 0xffff and tvb(5, 1):uint() >= 1 and tvb(5, 1):uint() <= 5 end
+  local at = number == 0 and 1 or number == 1 and 9 or nil
+  return at ~= nil and size >= at + 2 and tvb(at, 2):uint() > 0 and tvb(at, 2):uint() <= MAX_TOKEN
+end
+
+local function plausible_feedback(tvb, dir, size)
+  if dir == 0 or size < 6 then return false end
+  local seconds, token = tvb(0, 4):uint(), tvb(4, 2):uint()
+  return seconds > 1240000000 and seconds < 2147483647 and token > 0 and token <= MAX_TOKEN
+end
+
+-- The server's side: by a port of the service, else the lower port.
+local function direction_of(pinfo)
+  if SERVER_PORTS[pinfo.dst_port] then return 0 end
+  if SERVER_PORTS[pinfo.src_port] then return 1 end
+  return pinfo.dst_port < pinfo.src_port and 0 or 1
+end
+
+-- Dialect and direction of a conversation, remembered by its frames: a later packet need not be recognisable alone.
+local known = {}
+
+local function key_of(pinfo)
+  local a = tostring(pinfo.src) .. ":" .. pinfo.src_port
+  local b = tostring(pinfo.dst) .. ":" .. pinfo.dst_port
+  return a < b and a .. "-" .. b or b .. "-" .. a, a
+end
+
+local function recognise(tvb, pinfo, strict)
+  local key, from = key_of(pinfo)
+  local remembered = known[key]
+  if remembered then return remembered.dialect, remembered.client == from and 0 or 1 end
+  local size = tvb:len()
+  local dir = direction_of(pinfo)
+  local found, role
+  for _, way in ipairs(strict and { dir } or { dir, 1 - dir }) do
+    if plausible_gateway(tvb, way, size) then
+      found, role = "gateway", way
+    elseif plausible_courier(tvb, way, size) then
+      found, role = "courier", way
+    elseif plausible_feedback(tvb, way, size) then
+      found, role = "feedback", way
+    end
+    if found then break end
+  end
+  if found then
+    local to = tostring(pinfo.dst) .. ":" .. pinfo.dst_port
+    known[key] = { dialect = found, client = role == 0 and from or to }
+  end
+  return found, role
+end
+
+function apns.init()
+  known = {}
+end
+
+local function dissect(tvb, pinfo, tree, dialect, dir)
+  local size = tvb:len()
+  local at = 0
+  local heads = {}
+  pinfo.cols.protocol = "APNs"
+  while at < size do
+    local length = measure[dialect](tvb, at, size, dir)
+    if length == 0 then
+      tree:add(apns, tvb(at)):add(pf.rest, tvb(at)):add_proto_expert_info(expert.overrun)
+      at = size
+    elseif length == nil or at + length > size then
+      if pinfo.can_desegment and pinfo.can_desegment > 0 then
+        pinfo.desegment_offset = at
+        pinfo.desegment_len = length and at + length - size or DESEGMENT_ONE_MORE_SEGMENT
+        break
+      end
+      tree:add(apns, tvb(at)):add(pf.rest, tvb(at))
+      at = size
+    else
+      show(dialect, tvb, at, length, dir, pinfo, tree, heads)
+      at = at + length
+    end
+  end
+  if #heads > 0 then
+    pinfo.cols.info:set(table.concat(heads, "; "))
+    pinfo.cols.info:fence()
+  end
+  return size
+end
+
+function apns.dissector(tvb, pinfo, tree)
+  if tvb:len() == 0 or tvb:captured_len() < tvb:reported_len() then return 0 end
+  local dialect, dir = recognise(tvb, pinfo, false)
+  if dialect == nil then return 0 end
+  return dissect(tvb, pinfo, tree, dialect, dir)
+end
+
+-- Stricter than on the known ports: only what is surely a frame of the courier or a notification with a 32-byte token.
+local function heuristic(tvb, pinfo, tree)
+  if tvb:len() == 0 or tvb:captured_len() < tvb:reported_len() then return false end
+  if not known[key_of(pinfo)] then
+    if tvb:len() < 8 then return false end
+    local number = tvb(0, 1):uint()
+    local certain = (number == 0 and tvb(1, 2):uint() == 32)
+      or (number == 2 and tvb(1, 4):uint() < 0x10000 and tvb(5, 1):uint() == 1 and tvb(6, 2):uint() == 32)
+      or (number >= 7 and number <= 0x22 and tvb(1, 4):uint() < 0x10000 and tvb(1, 4):uint() > 0 and tvb:len() == 5 + tvb(1, 4):uint())
+    if not certain then return false end
+  end
+  local dialect, dir = recognise(tvb, pinfo, false)
+  if dialect == nil then return false end
+  dissect(tvb, pinfo, tree, dialect, dir)
+  return true
+end
+
+for _, port in ipairs({ 5223, 2195, 2196 }) do
+  DissectorTable.get("tcp.port"):add(port, apns)
+  pcall(function() DissectorTable.get("tls.port"):add(port, apns) end)
+end
+for _, protocol in ipairs({ "apns-security-v2", "apns-security-v3" }) do
+  pcall(function() DissectorTable.get("tls.alpn"):add(protocol, apns) end)
+end
+apns:register_heuristic("tcp", heuristic)
+pcall(function() apns:register_heuristic("tls", heuristic) end)

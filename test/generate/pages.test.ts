@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { jsonSchema } from '../../src/generate/json-schema.ts';
+import { protocolPage } from '../../src/generate/protocol-page.ts';
+import { topicsTable } from '../../src/generate/topics.ts';
+import { filterName } from '../../src/schema/interpret.ts';
+import { TABLES } from '../../src/schema/registry.ts';
+
+const file = (name: string): string => readFileSync(fileURLToPath(new URL(`../../${name}`, import.meta.url)), 'utf8');
+
+describe('generated pages', () => {
+  it('describe every command and field with its source', () => {
+    const page = protocolPage();
+    for (const { table } of TABLES) {
+      for (const [name, def] of Object.entries(table)) {
+        expect(page).toContain(`${def.label} (\`${name}\`)`);
+        for (const key of Object.keys(def.fields)) expect(page).toContain(`\`${filterName(name, def, key)}\``);
+      }
+    }
+    for (const line of page.split('\n')) expect(line).not.toContain('undefined');
+  });
+
+  it('have tables with as many cells as heads', () => {
+    const lines = protocolPage().split('\n');
+    let width = 0;
+    for (const line of lines) {
+      const cells = line.startsWith('|') ? line.replaceAll('\\|', '').split('|').length : 0;
+      if (width > 0 && cells > 0) expect(cells, line).toBe(width);
+      width = cells;
+    }
+  });
+
+  it('give a JSON schema with one definition for each command', () => {
+    const schema = JSON.parse(jsonSchema());
+    const names = TABLES.flatMap(({ dialects, table }) => Object.keys(table).map((name) => `${dialects[0]}.${name}`));
+    expect(Object.keys(schema.$defs)).toEqual(names);
+    expect(schema.$defs['courier.message'].properties.expiry.anyOf[0]).toEqual({ type: 'integer', minimum: 0, maximum: 4294967295 });
+  });
+
+  it('keep the topic table fresh', () => {
+    expect(file('src/schema/topics-table.ts')).toBe(topicsTable(file('src/schema/topics.txt')));
+  });
+});
