@@ -161,7 +161,7 @@ function makeWriter(format: string, columns: readonly Column[], view: RowView, o
             color ? rowSeverity(view, row) : 0,
           ),
         pause() {
-          table.settle();
+          table.settle(false);
           out.flush();
         },
         end: () => table.settle(),

@@ -1,7 +1,7 @@
 import stringWidth from 'string-width';
 import type { Output } from './output.ts';
 
-/** Rows looked at before the widths are fixed; later cells that are wider are cut. */
+/** Rows looked at before anything is written; a later cell that is wider, within its limit, widens its column from there on. */
 const SAMPLE = 200;
 
 export interface TableColumn {
@@ -76,9 +76,9 @@ export class StreamingTable {
     if (this.waiting.length >= SAMPLE) this.settle();
   }
 
-  /** Writes what waits: at the end, or when a live input pauses. */
-  settle(): void {
-    if (this.waiting === undefined) return;
+  /** Writes what waits: at the end (`last`), or when a live input pauses. */
+  settle(last = true): void {
+    if (this.waiting === undefined || (this.waiting.length === 0 && !last)) return;
     const rows = this.waiting;
     this.waiting = undefined;
     this.widths = this.columns.map((c, i) => {
@@ -91,6 +91,9 @@ export class StreamingTable {
   }
 
   private put(cells: readonly string[], severity: number): void {
+    for (let i = 0; i < cells.length - 1; i++) {
+      if (cells[i].length > this.widths[i] && this.widths[i] < this.columns[i].max) this.widths[i] = Math.min(this.columns[i].max, width(cells[i]));
+    }
     this.out.line(this.paint(this.join(cells), severity));
   }
 

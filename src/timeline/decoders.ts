@@ -64,7 +64,7 @@ export function makeDecoders(options: DecoderOptions, names: TopicNames = new To
     decode(code, bytes, dir, aux) {
       return dialects[code]?.decode(bytes, dir, aux, lookup);
     },
-    tls: decodeTls,
+    tls: (_type, bytes, dir, aux) => decodeTls(bytes, dir, aux),
     expand: (message) => (options.expandPayloads ? expandPayloads(message, options) : message),
     payloadJson: (bytes) => payloadJson(bytes),
     isJsonLine(bytes, start, end) {

@@ -1,9 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { openInput } from '../capture/open.ts';
+import { openFollow } from '../capture/follow.ts';
+import { openInput, openSource } from '../capture/open.ts';
+import { MergedInput } from '../capture/merged.ts';
+import { openPair } from '../capture/pair.ts';
+import { scanSecrets } from '../capture/pcapng-secrets.ts';
+import { isPipe, openPipe } from '../capture/pipe.ts';
 import { Store } from '../capture/store.ts';
 import { detectDialect, dialectOfAlpn } from '../codec/detect.ts';
 import { EXIT, UserError } from '../core/errors.ts';
+import type { OpenInputOptions } from '../capture/format.ts';
 import type { Input, InputState } from '../core/input.ts';
 import { DIALECT } from '../core/message.ts';
 import { type Arrival, HOLE, SOURCE_SPAN } from '../core/stream.ts';
@@ -69,9 +75,11 @@ export class Reading {
   private readonly rules: readonly DecodeRule[];
   private readonly places = new Places();
   private summaries: StreamSummary[] | undefined;
+  private readonly paths: readonly string[];
   private finished = false;
 
-  constructor(input: (store: Store) => Input, options: ReadingOptions, keys: TlsKeys) {
+  constructor(input: (store: Store) => Input, options: ReadingOptions, keys: TlsKeys, paths: readonly string[]) {
+    this.paths = paths;
     this.rules = options.decodeAs.map(parseDecodeRule);
     this.keys = keys;
     this.store = new Store();
@@ -183,12 +191,28 @@ export class Reading {
   }
 
   private openTls(record: StreamRecord, plaintext: Connection, tap: Tap | undefined): TlsConnection {
+    if (this.bridges.length === 0) this.scanForSecrets();
     const bridge = new TlsBridge(record, this.timeline.rows, plaintext, tap, this.places);
     const connection = new TlsConnection(this.keys, this.pipeline.at, bridge, { stream: record.facts.stream });
     bridge.session = connection.session;
     bridge.where = () => connection.recordWhere;
     this.bridges.push({ stream: record.facts.stream, bridge, connection });
     return connection;
+  }
+
+  /** A pcapng file may carry its secrets behind the traffic; they are looked for once the first TLS connection shows up. */
+  private scanForSecrets(): void {
+    for (const path of this.paths) {
+      if (isPipe(path)) continue;
+      try {
+        scanSecrets(this.store.addFile(path), (kind, bytes) => {
+          if (kind === 'tls') this.keys.addKeyLog(bytes);
+        });
+      } catch (error) {
+        // A directory of streams has no blocks.
+        if (!(error instanceof UserError)) throw error;
+      }
+    }
   }
 
   // --- what is known of the whole ------------------------------------------------------------------------------
@@ -337,12 +361,28 @@ function readKeys(options: ReadingOptions): TlsKeys {
   return keys;
 }
 
+/** Opens one input by how it comes: pipe, growing file, file. */
+function openOne(path: string, store: Store, options: OpenInputOptions): Input {
+  if (isPipe(path)) return openPipe(path, store, options, openSource);
+  if (options.follow === true) return openFollow(path, store, options, openSource);
+  return openInput(path, store, options);
+}
+
 /** Opens the inputs of a command. Throws `UserError` with one sentence when that is not possible. */
 export async function openReading(paths: readonly string[], options: ReadingOptions): Promise<Reading> {
-  if (options.c2s !== undefined && options.c2s === options.s2c) {
-    throw new UserError('pair', '--c2s and --s2c name the same file.', EXIT.usage);
-  }
+  const pair = options.c2s !== undefined || options.s2c !== undefined;
+  if (pair && paths.length > 0) throw new UserError('pair', 'give either captures or --c2s and --s2c, not both.', EXIT.usage);
+  if (pair && options.c2s === options.s2c) throw new UserError('pair', '--c2s and --s2c name the same file.', EXIT.usage);
   const keys = readKeys(options);
-  const inputOptions = { follow: options.follow };
-  return new Reading((store) => openInput(paths[0], store, inputOptions), options, keys);
+  const inputOptions: OpenInputOptions = { follow: options.follow };
+  return new Reading(
+    (store) => {
+      if (pair) return openPair(options.c2s, options.s2c, store);
+      const inputs = paths.map((path) => openOne(path, store, inputOptions));
+      return inputs.length === 1 ? inputs[0] : new MergedInput(inputs, store);
+    },
+    options,
+    keys,
+    paths.filter((path) => path !== '-'),
+  );
 }
