@@ -125,8 +125,8 @@ export class Flow implements FlowInfo {
   clientSide: 0 | 1;
   rolesKnown = false;
   sink: StreamSink | undefined = undefined;
-  /** Non-zero: every packet needs a closer look. Bits 0, 1: that side announced a closed window; 2: a start is held; 3: a probe is. */
-  watch = 0;
+  /** Non-zero: every packet needs a closer look. Bits 0, 1: that side announced a closed window; 2: a start is not known; 3: a probe is held; 4: a FIN was seen. */
+  watch = 4;
   /** Data segments in a row that came in order while a start is held. */
   calm = 0;
   disordered = false;

@@ -171,6 +171,7 @@ export class Reassembly {
     half.next = seq;
     half.position = 0;
     half.origin = 0;
+    if (flow.half0.state !== STARTING && flow.half1.state !== STARTING) flow.watch &= ~4;
   }
 
   /** Hands on all that waits in these flows, holes declared, then their ends; by packet number across flows. */

@@ -288,6 +288,7 @@ export class Tcp {
     half.finPacket = this.at.packet;
     half.finSec = this.at.sec;
     half.finNsec = this.at.nsec;
+    flow.watch |= 16;
     if (flow.half0.fin && flow.half1.fin) this.schedule(flow);
   }
 
