@@ -1,29 +1,15 @@
-import type { DialectName, Privacy } from '../core/message.ts';
+import type { DialectName } from '../core/message.ts';
 import { COURIER } from './courier.ts';
 import { COURIER_IOS4 } from './courier-ios4.ts';
-import { type Alias, type CommandTable, type Confidence, typeText } from './definition.ts';
+import { type Alias, type CommandTable, typeText } from './definition.ts';
 import { FEEDBACK } from './feedback.ts';
+import type { FieldDoc } from './field-doc.ts';
+import { HTTP2_FILTERS } from './http2-filters.ts';
 import { filterName } from './interpret.ts';
 import { GATEWAY } from './provider.ts';
+import { TLS_FIELDS } from './tls-fields.ts';
 
-/** A field of the filter language, as documents and `apns-inspect fields` show it. */
-export interface FieldDoc {
-  /** Full filter name, `apns.message.expiry`. */
-  readonly filter: string;
-  readonly label: string;
-  /** In words: "u32 Unix time, s". */
-  readonly type: string;
-  readonly unit?: string;
-  readonly names?: Readonly<Record<number, string>>;
-  readonly flags?: Readonly<Record<number, string>>;
-  readonly doc: string;
-  readonly source: string;
-  readonly confidence: Confidence;
-  readonly dialects: readonly (DialectName | 'any')[];
-  readonly privacy?: Privacy;
-  /** The shared name that finds this field too, `apns.expiry`. */
-  readonly alias?: string;
-}
+export type { FieldDoc } from './field-doc.ts';
 
 /** Dialects whose rows are tables of commands. The packed encoding carries the courier's rows. */
 export const TABLES: readonly { readonly dialects: readonly DialectName[]; readonly table: CommandTable }[] = [
@@ -101,7 +87,7 @@ function sharedFields(): FieldDoc[] {
 }
 
 /** Fields that other files of this room contribute beside the command tables: append a list here. */
-const FURTHER: readonly (readonly FieldDoc[])[] = [];
+const FURTHER: readonly (readonly FieldDoc[])[] = [TLS_FIELDS];
 
 /** Every field of the filter language, shared names first, each filter name once. */
 export function allFields(): readonly FieldDoc[] {

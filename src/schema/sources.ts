@@ -14,5 +14,6 @@ export const SOURCES: Readonly<Record<string, string>> = {
   AW: 'The Apple Wiki, “Apple Push Notification Service”',
   Apple: 'Apple’s published documentation of the provider’s binary interface (withdrawn 2021) and of the HTTP/2 provider API',
   clients: 'source code and live runs of public provider clients (npm apn, PyAPNs, apnagent, java-apns)',
+  TLS: 'RFC 8446, 5246, 6066 and 5280, and the IANA registries of TLS parameters',
   reading: 'our reading of the sources above; nobody states it',
 };
