@@ -13,7 +13,11 @@ import type { Arrival, Dir, EndReason, StreamSink } from '../../src/core/stream.
 /** Steps after which an input that still says "more" is taken to hang. */
 const STEP_LIMIT = 100_000;
 
+let pieces = 0;
+
 export interface RecordedPiece {
+  /** Grows from piece to piece over all streams. */
+  readonly order: number;
   readonly dir: Dir;
   readonly sec: number;
   readonly nsec: number;
@@ -40,11 +44,11 @@ export class RecordedStream implements StreamSink {
     const bytes = buf.slice(start, end);
     const there = this.store.read(address, end - start);
     if (Buffer.compare(there, bytes) !== 0) throw new Error(`the store holds other bytes at ${address} than were handed over`);
-    this.pieces.push({ dir, sec: this.at.sec, nsec: this.at.nsec, bytes, gap: 0 });
+    this.pieces.push({ order: ++pieces, dir, sec: this.at.sec, nsec: this.at.nsec, bytes, gap: 0 });
   }
 
   gap(dir: Dir, length: number): void {
-    this.pieces.push({ dir, sec: this.at.sec, nsec: this.at.nsec, bytes: undefined, gap: length });
+    this.pieces.push({ order: ++pieces, dir, sec: this.at.sec, nsec: this.at.nsec, bytes: undefined, gap: length });
   }
 
   end(dir: Dir, reason: EndReason): void {
