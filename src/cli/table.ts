@@ -11,18 +11,19 @@ export interface TableColumn {
   readonly max: number;
 }
 
-const ASCII = /^[\x20-\x7e]*$/;
+/** Text in which every UTF-16 unit is one column: Latin, general punctuation, arrows, boxes. Asking the library is fifty times slower. */
+const NARROW = /^[\x20-\x7e\xa1-\xac\xae-\u02ff\u2010-\u2027\u2190-\u21ff\u2500-\u257f]*$/;
 
 /** Terminal columns of a printable text. */
 export function width(text: string): number {
-  return ASCII.test(text) ? text.length : stringWidth(text);
+  return NARROW.test(text) ? text.length : stringWidth(text);
 }
 
 /** Cuts or pads to exactly `size` terminal columns; cut text ends in an ellipsis. */
 export function fitted(text: string, size: number, align: 'left' | 'right'): string {
   let w = width(text);
   if (w > size) {
-    if (ASCII.test(text)) {
+    if (NARROW.test(text)) {
       text = `${text.slice(0, size - 1)}…`;
       w = size;
     } else {
