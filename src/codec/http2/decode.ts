@@ -1,7 +1,7 @@
 import type { Field, Message } from '../../core/message.ts';
 import type { Note } from '../../core/note.ts';
 import { C2S, type Dir } from '../../core/stream.ts';
-import { printable, shorten, shortHex, utf8Bytes } from '../../core/text.ts';
+import { printable, shorten, shortHex } from '../../core/text.ts';
 import { isoTime } from '../../core/time.ts';
 import { CONTROL_ROW, FRAME, HTTP2_ROWS, type Http2RowDef, http2RowDefs, http2Type } from '../../schema/http2.ts';
 import { type NoteCode, note } from '../../schema/notes.ts';
@@ -12,13 +12,11 @@ import { framesField } from './frame-fields.ts';
 import { PREFACE } from './frames.ts';
 import { compressionNotes, headersField, readToken } from './header-fields.ts';
 import { type HeaderList, readHeaders } from './header-list.ts';
-import { HeaderSet, meaningFields, pathPart, readValue } from './message-fields.ts';
+import { HeaderSet, meaningFields, pathPart, readValue, requestCode } from './message-fields.ts';
 import { reasonFields } from './reason.ts';
 import { HISTORY, ReferenceReader } from './references.ts';
 import { checkList, checkRequest } from './request-checks.ts';
-import { classifyRequest, methodNumber } from './request-line.ts';
 import { cutRow, ordered, type Row } from './row.ts';
-import { RowState } from './row-state.ts';
 
 const ROW_DEFS = new Map<number, Http2RowDef>(http2RowDefs().map((def) => [def.code, def]));
 
@@ -134,7 +132,7 @@ function decodeMessage(bytes: Uint8Array, row: Row, references: ReferenceReader,
   let info: string;
   let answer: readonly Field[] = [];
   if (request) {
-    code = classify(headers);
+    code = requestCode(headers.value(':method'), headers.value(':path'));
     checkRequest({ code, headers, bodyLength: row.body.length, bodyStart: row.bodyStart, bodyEnd: row.bodyEnd, complete }, notes);
     info = requestInfo(code, headers, row);
   } else ({ fields: answer, info } = readAnswer(headers, row, notes));
@@ -168,20 +166,6 @@ function endOfBlock(row: Row, i: number, length: number): number {
   const { pieces, bytes } = row.blocks[i];
   const last = pieces[pieces.length - 1];
   return Math.min(length, last.at + bytes.length - last.offset);
-}
-
-const scratch = new RowState();
-
-/** Row code of a request: the same rule as when it was indexed. */
-function classify(headers: HeaderSet): number {
-  scratch.open(0, HTTP2_ROWS.request.code);
-  const path = utf8Bytes(headers.value(':path') ?? '').subarray(0, scratch.path.length);
-  scratch.path.set(path);
-  scratch.pathLength = path.length;
-  const method = utf8Bytes(headers.value(':method') ?? '');
-  scratch.method = methodNumber(method, 0, method.length);
-  classifyRequest(scratch);
-  return scratch.code;
 }
 
 function checkLength(headers: HeaderSet, row: Row, complete: boolean, notes: Note[]): void {

@@ -97,6 +97,7 @@ function place(block: Block, start: number, end: number): Range {
 }
 
 function locate(block: Block, offset: number): number {
+  if (block.pieces.length === 1) return block.pieces[0].at + offset;
   let piece = block.pieces[0];
   for (const next of block.pieces) {
     if (next.offset > offset) break;

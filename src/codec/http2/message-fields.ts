@@ -2,6 +2,7 @@ import { fromHex, toHex } from '../../core/bytes.ts';
 import type { Field, Value } from '../../core/message.ts';
 import { printable } from '../../core/text.ts';
 import { isoTime } from '../../core/time.ts';
+import { HTTP2_ROWS } from '../../schema/http2.ts';
 import { HEADERS, type HeaderType, ROUTES } from '../../schema/http2-headers.ts';
 import { STATUS_WORDS } from '../../schema/reasons.ts';
 import { field } from './fields.ts';
@@ -13,34 +14,29 @@ export class HeaderSet {
   readonly lines: readonly HeaderLine[];
   /** Some header is not known: that something is missing cannot be said. */
   readonly partial: boolean;
-  private readonly byName = new Map<string, HeaderLine[]>();
 
   constructor(lines: readonly HeaderLine[], partial: boolean) {
     this.lines = lines;
-    this.partial = partial || lines.some((line) => line.name === undefined || line.missing !== undefined);
-    for (const line of lines) {
-      if (line.name === undefined) continue;
-      const same = this.byName.get(line.name);
-      if (same === undefined) this.byName.set(line.name, [line]);
-      else same.push(line);
-    }
+    let unknown = partial;
+    for (const line of lines) if (line.name === undefined || line.missing !== undefined) unknown = true;
+    this.partial = unknown;
   }
 
-  all(name: string): readonly HeaderLine[] {
-    return this.byName.get(name) ?? [];
+  /** How many headers have this name. */
+  count(name: string): number {
+    let n = 0;
+    for (const line of this.lines) if (line.name === name) n++;
+    return n;
   }
 
-  /** The first header of this name that has a value. */
+  /** The first header of this name that has a value. A request has about ten: looking through them beats a map. */
   line(name: string): HeaderLine | undefined {
-    return this.all(name).find((line) => line.value !== undefined);
+    for (const line of this.lines) if (line.name === name && line.value !== undefined) return line;
+    return undefined;
   }
 
   value(name: string): string | undefined {
     return this.line(name)?.value;
-  }
-
-  names(): IterableIterator<string> {
-    return this.byName.keys();
   }
 }
 
@@ -53,12 +49,29 @@ export interface PathPart {
 }
 
 export function pathPart(path: string): PathPart | undefined {
-  const plain = path.split('?', 1)[0];
+  const plain = withoutQuery(path);
   for (const { prefix, suffix, holds } of ROUTES) {
     if (plain.length < prefix.length + suffix.length || !plain.startsWith(prefix) || !plain.endsWith(suffix)) continue;
     return { holds, text: plain.slice(prefix.length, plain.length - suffix.length), offset: prefix.length };
   }
   return undefined;
+}
+
+/** Row code of a request: the rule of `classifyRequest`, on text. */
+export function requestCode(method: string | undefined, path: string | undefined): number {
+  const plain = withoutQuery(path ?? '');
+  for (const route of ROUTES) {
+    if (route.method !== undefined && route.method !== method) continue;
+    if (plain.length < route.prefix.length + route.suffix.length || !plain.startsWith(route.prefix) || !plain.endsWith(route.suffix))
+      continue;
+    return HTTP2_ROWS[route.row].code;
+  }
+  return HTTP2_ROWS.request.code;
+}
+
+function withoutQuery(path: string): string {
+  const at = path.indexOf('?');
+  return at < 0 ? path : path.slice(0, at);
 }
 
 /** The headers with a meaning, in the order of the schema, then what the path and the provider token hold. */

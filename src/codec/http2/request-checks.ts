@@ -21,6 +21,7 @@ export interface RequestFacts {
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const DIGITS = /^\d+$/;
+const SINGLE = HEADERS.filter((def) => def.single).map((def) => def.name);
 /** Above this a number of seconds is a number of milliseconds: the year 5138. */
 const SECONDS_LIMIT = 1e11;
 const WORDS_SHOWN = 80;
@@ -100,11 +101,11 @@ function checkIndexing(headers: HeaderSet, notes: Note[]): void {
 }
 
 function checkRepeats(headers: HeaderSet, notes: Note[]): void {
-  for (const def of HEADERS) {
-    if (!def.single) continue;
-    const lines = headers.all(def.name);
-    if (lines.length > 1)
-      notes.push(note('http2.duplicate-header', lines[1].at.start, lines[1].at.end, `${def.name}, ${lines.length} times`));
+  for (const name of SINGLE) {
+    const count = headers.count(name);
+    if (count < 2) continue;
+    const { at } = headers.lines.filter((line) => line.name === name)[1];
+    notes.push(note('http2.duplicate-header', at.start, at.end, `${name}, ${count} times`));
   }
 }
 
@@ -198,7 +199,7 @@ export function checkList(headers: HeaderSet, request: boolean, trailers: boolea
         ? 'unknown here'
         : regular
           ? 'after other headers'
-          : headers.all(name).length > 1
+          : headers.count(name) > 1
             ? 'repeated'
             : undefined;
     if (problem !== undefined) notes.push(note('http2.pseudo-header', at.start, at.end, `${shown(name)} ${problem}`));

@@ -78,6 +78,7 @@ export function cutRow(bytes: Uint8Array): Row {
 }
 
 function join(pieces: readonly { at: number; bytes: Uint8Array }[]): Block {
+  if (pieces.length === 1) return { bytes: pieces[0].bytes, pieces: [{ offset: 0, at: pieces[0].at }] };
   const places: { offset: number; at: number }[] = [];
   let offset = 0;
   for (const piece of pieces) {
