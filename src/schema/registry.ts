@@ -87,7 +87,7 @@ function sharedFields(): FieldDoc[] {
 }
 
 /** Fields that other files of this room contribute beside the command tables: append a list here. */
-const FURTHER: readonly (readonly FieldDoc[])[] = [TLS_FIELDS];
+const FURTHER: readonly (readonly FieldDoc[])[] = [HTTP2_FILTERS, TLS_FIELDS];
 
 /** Every field of the filter language, shared names first, each filter name once. */
 export function allFields(): readonly FieldDoc[] {
