@@ -9,6 +9,8 @@ import { build, type FieldValues } from '../../schema/build.ts';
 import { COURIER } from '../../schema/courier.ts';
 import { type CommandDef, type FieldDef, goes, idIn } from '../../schema/definition.ts';
 import { Commands, interpret } from '../../schema/interpret.ts';
+import type { PayloadFamily } from '../../schema/payload-keys.ts';
+import { labelPayload } from '../../schema/payload-label.ts';
 import { restField } from '../rest.ts';
 import { parsePacked } from './syntax.ts';
 import { type PackedAttribute, type PackedValue, packedOf, plistOf } from './value.ts';
@@ -67,12 +69,24 @@ function restoreWidth(item: Item, row: FieldDef | undefined): Item {
   return { ...item, value: BigInt.asUintN(64, BigInt(value)) };
 }
 
-/** A payload that travels as a dictionary was a property list: gives the field that list's bytes, for all who look into payloads. */
+/**
+ * A payload that travels as a dictionary was a property list: its fields are named as those of a list, and the field gets that
+ * list's bytes, for all who look into payloads. They are made here; the places of the fields are those in the frame.
+ */
 function withPlist(field: Field, item: Item): Field {
-  if (item.kind !== 'dict') return field;
+  if (item.kind !== 'dict' || field.filter === undefined) return field;
   const plist = plistOf(item);
-  if (plist === undefined) return field;
-  return { ...field, payload: writePlist(plist) };
+  if (plist === undefined || field.children === undefined) return field;
+  return { ...field, children: labelPayload(field.children, familyOf(item.value as readonly Item[])), payload: writePlist(plist) };
+}
+
+/** As for property lists: an integer under `c` marks an IDS message. */
+function familyOf(entries: readonly Item[]): PayloadFamily {
+  for (const { id, value } of entries) {
+    if (id === 'aps') return 'aps';
+    if (id === 'c' && (typeof value === 'number' || typeof value === 'bigint')) return 'ids';
+  }
+  return 'none';
 }
 
 /** The attributes of a command from names and values of the schema, as Apple's encoder would write them. Throws `EncodeError`. */
