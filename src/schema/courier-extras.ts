@@ -28,7 +28,7 @@ export const COURIER_EXTRAS = {
     doc: 'The scoped token, or a refusal.',
     source: 'A26, PY',
     confidence: 'A',
-    summary: ['{status}', '{topic}', 'token {token}', 'app {app_id}'],
+    summary: ['{status}', '{topic}', 'app {app_id}'],
     fields: {
       status: { id: 1, type: uint(1), label: 'Status', doc: '0 is success; other values are not published.', source: 'A26, PY', confidence: 'A', names: { 0: 'ok' }, role: 'status', alias: 'status' },
       token: { id: 2, type: TOKEN, label: 'Token', doc: 'The scoped token.', source: 'A26, PY', confidence: 'A', role: 'token', alias: 'token', privacy: 'token' },

@@ -27,7 +27,7 @@ export const COURIER_IOS4 = {
     doc: 'The description has four unknown zero bytes and a length of one byte; status u8 and length u32 are the same bytes and favoured here.',
     source: 'PP',
     confidence: 'C',
-    summary: ['{status}', 'token {token}'],
+    summary: ['{status}'],
     layouts: [[{ field: 'status', take: 1 }, { field: 'token', prefix: 4 }]],
     fields: {
       status: { id: 1, type: uint(1), label: 'Status', doc: 'Zero in the description; that it is a status is our reading.', source: 'PP', confidence: 'C', names: { 0: 'ok' }, role: 'status', alias: 'status' },
@@ -62,7 +62,7 @@ export const COURIER_IOS4 = {
     doc: 'One push to the device. Neither token nor id can be seen in it.',
     source: 'PP',
     confidence: 'C',
-    summary: ['{topic}', '{payload}'],
+    summary: ['{topic}'],
     layouts: [[{ field: 'topic', prefix: 4 }, { field: 'payload', prefix: 4 }]],
     fields: {
       topic: { id: 1, type: TOPIC, label: 'Topic', doc: 'SHA-1 of the topic’s name.', source: 'PP', confidence: 'C', role: 'topic', alias: 'topic' },

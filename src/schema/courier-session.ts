@@ -26,7 +26,7 @@ export const COURIER_SESSION = {
     doc: 'The device says who it is and that it is there. On a Mac it stands again for each further user. Apple’s parser also reads it from the server.',
     source: 'A26, T18, PP, PY',
     confidence: 'A',
-    summary: ['{state}', 'flags {presence_flags}', 'protocol {protocol_version}', '{hardware_version}', '{software_version}', '{build}', '{carrier}', '{certificate#} certificate(s)', 'token {token}'],
+    summary: ['{state}', 'flags {presence_flags}', 'protocol {protocol_version}', '{hardware_version}', '{software_version}', '{build}', '{carrier}', '{certificate#} certificate(s)'],
     order: ['token', 'state', 'presence_flags', 'interface', 'active_interval', 'carrier', 'software_version', 'build', 'hardware_version', 'certificate', 'nonce', 'signature', 'protocol_version'],
     fields: {
       token: { id: 1, type: TOKEN, label: 'Token', doc: 'The device’s push token; absent on the first connect ever, when the server assigns one.', source: 'all', confidence: 'A', indexed: true, role: 'token', alias: 'token', privacy: 'token' },
@@ -62,7 +62,7 @@ export const COURIER_SESSION = {
     doc: 'The server accepts or refuses the connection, may assign a token, and states its limits.',
     source: 'A26, T18, PP, PY',
     confidence: 'A',
-    summary: ['{status}', 'token {token}', 'messages up to {message_size}', 'capabilities {capabilities}', 'server time {server_time}', '{redirect_reason}', '{invalid_presence_reason}'],
+    summary: ['{status}', 'messages up to {message_size}', 'capabilities {capabilities}', 'server time {server_time}', '{redirect_reason}', '{invalid_presence_reason}'],
     order: ['status', 'server_metadata', 'message_size', 'unknown5', 'token'],
     fields: {
       status: { id: 1, type: uint(1), label: 'Status', doc: '0 is success. 2 stands for an invalid token or certificate: the connection closes and the client tries again without its token.', source: 'all', confidence: 'A', names: { 0: 'ok', 2: 'invalid token or certificate' }, required: true, role: 'status', alias: 'status' },
