@@ -70,11 +70,6 @@ export class Half {
   peerAck = 0;
   peerAckSeen = false;
 
-  /** Something of this direction may have to be told at the end, even if no byte was handed on. */
-  get eventful(): boolean {
-    return this.trouble !== undefined || this.fin;
-  }
-
   rare(): Trouble {
     this.trouble ??= new Trouble();
     return this.trouble;

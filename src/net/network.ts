@@ -1,11 +1,11 @@
 import type { Note } from '../core/note.ts';
 import type { Arrival, SpoolWriter } from '../core/stream.ts';
 import { AddressTable, ipv4Text } from './address.ts';
+import type { Connections, SegmentStore } from './delivery.ts';
 import { Fragments } from './fragments.ts';
 import { NO_PROTOCOL, skipExtensions } from './ip.ts';
 import type { LayerSink } from './layer.ts';
 import { unwrapEtherType, unwrapLink } from './links/link.ts';
-import type { Connections, SegmentStore } from './reassembly.ts';
 import { type StreamSummary, summarize } from './stream-summary.ts';
 import { Tcp } from './tcp.ts';
 import { TunnelPairs } from './tunnels/pairs.ts';

@@ -1,9 +1,7 @@
-import { type Arrival, type ByteStore, type Dir, HOLE, type StreamSink } from '../core/stream.ts';
-import type { NoteCode } from '../schema/notes.ts';
-import { note } from '../schema/notes.ts';
-import { DeliveryHistory } from './delivery-history.ts';
-import { type Flow, type FlowInfo, type Half, MAX_REMARKS, RUNNING, STARTING, type Trouble, UNSEEN, WAITING } from './flow.ts';
-import type { Overlap, Segment } from './segment-queue.ts';
+import { type Arrival, type ByteStore, type Dir, HOLE } from '../core/stream.ts';
+import type { Delivery } from './delivery.ts';
+import { type Flow, type Half, RUNNING, STARTING, type Trouble, UNSEEN, WAITING } from './flow.ts';
+import type { Segment } from './segment-queue.ts';
 
 /**
  * Segments and bytes of one direction that wait for a missing one. Far more than any reordering on a network:
@@ -24,21 +22,10 @@ export const START_CALM = 16;
 export const START_CALM_DISORDERED = 256;
 
 /** Distance from the expected byte at which a segment is believed. Larger windows exist, but no capture loses so much and goes on. */
-export const WINDOW = 16 * 1024 * 1024;
+export const WINDOW = 64 * 1024 * 1024;
 
 /** Contiguous segments outside of the window that make the stream jump there. */
 const STRAYS_AGREE = 3;
-
-/** What the reassembly reads back: bytes by address, and whether a repetition equals them. */
-export interface SegmentStore extends ByteStore {
-  /** Offset of the first byte of `buf[start, end)` that differs from those at `address`; -1: none does. */
-  difference(address: number, buf: Uint8Array, start: number, end: number): number;
-}
-
-/** Opens the stage above for a connection, at its first byte. */
-export interface Connections {
-  open(info: FlowInfo): StreamSink;
-}
 
 /** Something to hand on, and when it came. */
 interface Event {
@@ -62,38 +49,14 @@ interface Event {
  */
 export class Reassembly {
   readonly at: Arrival;
-  readonly history = new DeliveryHistory();
-  private readonly store: SegmentStore;
-  private readonly connections: Connections;
+  private readonly store: ByteStore;
+  private readonly delivery: Delivery;
   private held = 0;
 
-  constructor(at: Arrival, store: SegmentStore, connections: Connections) {
+  constructor(at: Arrival, store: ByteStore, delivery: Delivery) {
     this.at = at;
     this.store = store;
-    this.connections = connections;
-  }
-
-  /** The stage above this flow, opened now if it is not. */
-  sink(flow: Flow): StreamSink {
-    if (flow.sink === undefined) {
-      if (!flow.rolesKnown) guessRoles(flow);
-      flow.sink = this.connections.open(flow);
-    }
-    return flow.sink;
-  }
-
-  /** Bytes at the expected place. `cut` more follow that the snap length took. */
-  deliver(flow: Flow, half: Half, side: number, buf: Uint8Array, start: number, end: number, address: number, cut: number): void {
-    const length = end - start;
-    if (length > 0) {
-      const sink = flow.sink ?? this.sink(flow);
-      half.last = this.history.add(half.last, half.position, length, address);
-      half.next = (half.next + length) | 0;
-      half.position += length;
-      half.bytes += length;
-      sink.data((side ^ flow.clientSide) as Dir, buf, start, end, address);
-    }
-    if (cut > 0) this.gap(flow, half, side, cut, 'tcp.cut');
+    this.delivery = delivery;
   }
 
   /** A data segment that is not simply the next one. */
@@ -119,7 +82,7 @@ export class Reassembly {
     const to = from + (end - start);
     const reference = half.state === STARTING ? (half.trouble?.queue.last?.end ?? 0) : half.position;
     if (Math.abs(from - reference) > WINDOW) {
-      this.stray(flow, half, side, seq, from, buf, start, end, address);
+      this.stray(flow, half, side, seq, from, end - start, address);
       return;
     }
     if (half.trouble !== undefined && half.trouble.strays.length > 0) this.dropStrays(flow, half, side);
@@ -130,27 +93,27 @@ export class Reassembly {
       return;
     }
     if (to + cut <= half.position) {
-      this.repeated(flow, half, side, from, to, buf, start, address);
+      this.delivery.repeated(flow, half, side, from, to, buf, start, address);
       return;
     }
     const fresh = Math.max(0, half.position - from);
     if (fresh > 0) {
       const known = Math.min(fresh, to - from);
-      this.compare(flow, half, side, from, from + known, buf, start);
+      this.delivery.compare(flow, half, side, from, from + known, buf, start);
       half.rare().retransmitted++;
       half.rare().retransmittedBytes += known;
     }
     const first = Math.min(start + fresh, end);
     const rest = fresh > to - from ? cut - (fresh - (to - from)) : cut;
     if (half.state === RUNNING && ahead + fresh <= 0) {
-      this.deliver(flow, half, side, buf, first, end, address + (first - start), rest);
+      this.delivery.deliver(flow, half, side, buf, first, end, address + (first - start), rest);
       return;
     }
     this.wait(flow, half, side, from + fresh, Math.max(to, from + fresh), buf, first, address + (first - start), rest);
   }
 
   /** The byte at `position` is the first of the stream: the SYN says so. */
-  anchor(flow: Flow, half: Half, side: number, seq: number): void {
+  anchor(flow: Flow, half: Half, seq: number): void {
     if (half.state === STARTING) {
       const position = half.position + ((seq - half.next) | 0);
       half.position = position;
@@ -179,8 +142,12 @@ export class Reassembly {
     for (const flow of flows) this.begin(flow);
     const events = this.collect(flows, Number.POSITIVE_INFINITY);
     const orders = new Map<Half, number>();
-    for (const { flow, side, order } of events) orders.set(flow.half(side), order);
+    for (const { flow, side, order } of events) {
+      this.delivery.sink(flow);
+      orders.set(flow.half(side), order);
+    }
     for (const flow of flows) {
+      if (flow.sink === undefined && (missingTail(flow.half0) > 0 || missingTail(flow.half1) > 0)) this.delivery.sink(flow);
       this.addEnd(events, flow, 0, orders.get(flow.half0) ?? 0);
       this.addEnd(events, flow, 1, orders.get(flow.half1) ?? 0);
     }
@@ -209,10 +176,6 @@ export class Reassembly {
     if (half.rare().queue.shift() !== undefined) this.held--;
   }
 
-  remark(flow: Flow, side: number, code: NoteCode, start: number, end: number, detail?: string): void {
-    if (flow.notes.length < MAX_REMARKS) flow.notes.push({ side, note: note(code, start, end, detail) });
-  }
-
   // --- waiting -------------------------------------------------------------------------------------------------
 
   private wait(
@@ -233,7 +196,7 @@ export class Reassembly {
       if (from === half.position) this.dropProbe(flow, half, trouble);
       else if (from === half.position + 1) this.acceptProbe(flow, half, side, trouble, probe);
       if (half.state === RUNNING && from === half.position) {
-        this.deliver(flow, half, side, buf, start, start + (to - from), address, cut);
+        this.delivery.deliver(flow, half, side, buf, start, start + (to - from), address, cut);
         return;
       }
     }
@@ -254,7 +217,7 @@ export class Reassembly {
       this.play(this.collect([flow], Number.POSITIVE_INFINITY, half));
     } else if (queue.count > HOLD_SEGMENTS || queue.bytes > HOLD_BYTES || this.held > HOLD_TOTAL) {
       const offset = half.offset(half.position);
-      this.remark(flow, side, 'tcp.hold-limit', offset, offset + (first as Segment).start - half.position);
+      this.delivery.remark(flow, side, 'tcp.hold-limit', offset, offset + (first as Segment).start - half.position);
       this.play(this.collect([flow], 1, half));
     }
   }
@@ -275,19 +238,11 @@ export class Reassembly {
     const { packet, sec, nsec } = this.at;
     const { queue } = trouble;
     let added = queue.insert(from, to, address, packet, sec, nsec);
-    for (const overlap of queue.overlaps) this.overlapped(flow, half, side, overlap, buf, start - from);
+    for (const overlap of queue.overlaps) this.delivery.overlapped(flow, half, side, overlap, buf, start - from);
     if (added === 0 && to > from) trouble.retransmitted++;
     if (cut > 0) added += queue.insert(to, to + cut, HOLE, packet, sec, nsec);
     this.held += added;
     return added;
-  }
-
-  /** Bytes that wait already came again; position p is at `buf[p + shift]`. */
-  private overlapped(flow: Flow, half: Half, side: number, { there, from, to }: Overlap, buf: Uint8Array, shift: number): void {
-    half.rare().retransmittedBytes += to - from;
-    if (there.address === HOLE) return;
-    const offset = this.store.difference(there.address + (from - there.start), buf, from + shift, to + shift);
-    if (offset >= 0) this.conflict(flow, half, side, from + offset, to);
   }
 
   /** Decides when enough of a connection without SYN was seen to know where it starts. */
@@ -339,16 +294,16 @@ export class Reassembly {
   }
 
   private deliverHeld(flow: Flow, half: Half, side: number, segment: Segment): void {
-    if (segment.start > half.position) this.gap(flow, half, side, segment.start - half.position, 'tcp.hole');
+    if (segment.start > half.position) this.delivery.gap(flow, half, side, segment.start - half.position, 'tcp.hole');
     const skip = Math.max(0, half.position - segment.start);
     const length = segment.end - segment.start - skip;
     if (length <= 0) return;
     if (segment.address === HOLE) {
-      this.gap(flow, half, side, length, 'tcp.cut');
+      this.delivery.gap(flow, half, side, length, 'tcp.cut');
       return;
     }
     const bytes = this.store.read(segment.address + skip, length);
-    this.deliver(flow, half, side, bytes, 0, bytes.length, segment.address + skip, length - bytes.length);
+    this.delivery.deliver(flow, half, side, bytes, 0, bytes.length, segment.address + skip, length - bytes.length);
   }
 
   /** The events of what waits in these flows, over at most so many holes in each direction. */
@@ -382,7 +337,7 @@ export class Reassembly {
   }
 
   private addEnd(events: Event[], flow: Flow, side: number, order: number): void {
-    if (flow.closed || (flow.sink === undefined && !flow.half0.eventful && !flow.half1.eventful)) return;
+    if (flow.closed || flow.sink === undefined) return;
     const half = flow.half(side);
     let { packet, sec, nsec } = this.at;
     if (half.fin) [packet, sec, nsec] = [half.finPacket, half.finSec, half.finNsec];
@@ -412,69 +367,9 @@ export class Reassembly {
 
   private endHalf(flow: Flow, half: Half, side: number, reason: 'capture-end' | 'reuse'): void {
     if (half.trouble !== undefined && half.trouble.strays.length > 0) this.dropStrays(flow, half, side);
-    if (half.fin && half.state !== UNSEEN) {
-      const missing = (half.finSequence - half.next) | 0;
-      if (missing > 0 && missing <= WINDOW) this.gap(flow, half, side, missing, 'tcp.hole');
-    }
+    const missing = missingTail(half);
+    if (missing > 0) this.delivery.gap(flow, half, side, missing, 'tcp.hole');
     flow.sink?.end((side ^ flow.clientSide) as Dir, half.fin ? 'fin' : flow.reset ? 'reset' : reason);
-  }
-
-  private gap(flow: Flow, half: Half, side: number, length: number, code: 'tcp.hole' | 'tcp.cut'): void {
-    const trouble = half.rare();
-    const offset = half.offset(half.position);
-    if (trouble.holes.length < MAX_REMARKS) trouble.holes.push({ offset, length });
-    trouble.holeCount++;
-    if (length > 0) trouble.holeBytes += length;
-    this.remark(flow, side, code, offset, offset + Math.max(0, length));
-    const sink = this.sink(flow);
-    if (length > 0) {
-      half.next = (half.next + length) | 0;
-      half.position += length;
-    }
-    sink.gap((side ^ flow.clientSide) as Dir, length);
-  }
-
-  // --- repetitions ---------------------------------------------------------------------------------------------
-
-  private repeated(flow: Flow, half: Half, side: number, from: number, to: number, buf: Uint8Array, start: number, address: number): void {
-    const trouble = half.rare();
-    if (to - from <= 1 && to === half.position) {
-      trouble.keepAlives++;
-      return;
-    }
-    if (to <= half.origin) {
-      this.remark(flow, side, 'tcp.late-segment', 0, to - from, `${to - from} bytes from before the first ones, address ${address}`);
-      return;
-    }
-    trouble.retransmitted++;
-    trouble.retransmittedBytes += to - from;
-    this.compare(flow, half, side, from, to, buf, start);
-  }
-
-  /** Holds [from, to), which was handed on before, against what was handed on. */
-  private compare(flow: Flow, half: Half, side: number, from: number, to: number, buf: Uint8Array, start: number): void {
-    const { history } = this;
-    let end = to;
-    let entry = history.find(half.last, end);
-    while (entry >= 0 && end > from) {
-      const position = history.position(entry);
-      const stop = Math.min(end, position + history.length(entry));
-      if (stop < end) this.lateInHole(flow, half, side, Math.max(from, stop), end);
-      if (stop <= from) break;
-      const begin = Math.max(from, position);
-      const offset = this.store.difference(history.address(entry) + (begin - position), buf, start + (begin - from), start + (stop - from));
-      if (offset >= 0) this.conflict(flow, half, side, begin + offset, stop);
-      end = begin;
-      entry = history.find(entry, end);
-    }
-  }
-
-  private conflict(flow: Flow, half: Half, side: number, from: number, to: number): void {
-    this.remark(flow, side, 'tcp.overlap-conflict', half.offset(from), half.offset(to), `packet ${this.at.packet} has other bytes`);
-  }
-
-  private lateInHole(flow: Flow, half: Half, side: number, from: number, to: number): void {
-    this.remark(flow, side, 'tcp.late-segment', half.offset(from), half.offset(to), `${to - from} bytes in packet ${this.at.packet}`);
   }
 
   // --- probes and strays ---------------------------------------------------------------------------------------
@@ -482,7 +377,7 @@ export class Reassembly {
   private acceptProbe(flow: Flow, half: Half, side: number, trouble: Trouble, probe: Segment): void {
     this.dropProbe(flow, half, trouble);
     const bytes = this.store.read(probe.address, 1);
-    this.deliver(flow, half, side, bytes, 0, bytes.length, probe.address, 1 - bytes.length);
+    this.delivery.deliver(flow, half, side, bytes, 0, bytes.length, probe.address, 1 - bytes.length);
     if (trouble.queue.count > 0) this.drain(flow, half, side);
   }
 
@@ -492,21 +387,10 @@ export class Reassembly {
     if (flow.half0.trouble?.probe === undefined && flow.half1.trouble?.probe === undefined) flow.watch &= ~8;
   }
 
-  private stray(
-    flow: Flow,
-    half: Half,
-    side: number,
-    seq: number,
-    from: number,
-    buf: Uint8Array,
-    start: number,
-    end: number,
-    address: number,
-  ): void {
+  private stray(flow: Flow, half: Half, side: number, seq: number, from: number, length: number, address: number): void {
     const trouble = half.rare();
     if (trouble.strays.length > 0 && trouble.strayNext !== seq) this.dropStrays(flow, half, side);
     const { packet, sec, nsec } = this.at;
-    const length = end - start;
     trouble.strays.push({ start: from, end: from + length, address, packet, sec, nsec });
     trouble.strayNext = (seq + length) | 0;
     if (trouble.strays.length < STRAYS_AGREE || length === 0) return;
@@ -515,7 +399,7 @@ export class Reassembly {
     if (half.state === STARTING) this.release(flow);
     this.play(this.collect([flow], Number.POSITIVE_INFINITY, half));
     const ahead = strays[0].start - half.position;
-    this.gap(flow, half, side, ahead > 0 ? ahead : -1, 'tcp.hole');
+    this.delivery.gap(flow, half, side, ahead > 0 ? ahead : -1, 'tcp.hole');
     half.next = (trouble.strayNext - (from + length - strays[0].start)) | 0;
     const shift = half.position - strays[0].start;
     const events: Event[] = [];
@@ -537,19 +421,15 @@ export class Reassembly {
     for (const stray of trouble.strays) {
       trouble.strayCount++;
       const offset = Math.max(0, half.offset(half.position));
-      this.remark(flow, side, 'tcp.stray-segment', offset, offset, `${stray.end - stray.start} bytes in packet ${stray.packet}`);
+      this.delivery.remark(flow, side, 'tcp.stray-segment', offset, offset, `${stray.end - stray.start} bytes in packet ${stray.packet}`);
     }
     trouble.strays = [];
   }
 }
 
-/** Ports that Apple's couriers and gateways listen on. */
-const SERVER_PORTS = [5223, 443, 2195, 2196, 2197];
-
-/** Decides who is the client when no SYN told: the other end of a known server port, else the end with the higher port below 1024's. */
-function guessRoles(flow: Flow): void {
-  const known0 = SERVER_PORTS.includes(flow.port(0));
-  const known1 = SERVER_PORTS.includes(flow.port(1));
-  if (known0 !== known1) flow.clientSide = known0 ? 1 : 0;
-  else if (flow.port(0) < 1024 !== flow.port(1) < 1024) flow.clientSide = flow.port(0) < 1024 ? 1 : 0;
+/** Bytes between the last one that was handed on and FIN. */
+function missingTail(half: Half): number {
+  if (!half.fin || half.state === UNSEEN) return 0;
+  const missing = (half.finSequence - half.next) | 0;
+  return missing <= WINDOW ? Math.max(0, missing) : 0;
 }

@@ -1,7 +1,8 @@
 import type { Arrival } from '../core/stream.ts';
+import { type Connections, Delivery, type SegmentStore } from './delivery.ts';
 import { type AddressTexts, Flow, type Half, RUNNING, STARTING, UNSEEN } from './flow.ts';
 import { FlowTable } from './flow-table.ts';
-import { type Connections, Reassembly, type SegmentStore, WINDOW } from './reassembly.ts';
+import { Reassembly, WINDOW } from './reassembly.ts';
 
 const FIN = 1;
 const SYN = 2;
@@ -39,6 +40,7 @@ export class Tcp {
   private readonly at: Arrival;
   private readonly table = new FlowTable();
   private readonly texts: AddressTexts;
+  private readonly delivery: Delivery;
   private readonly reassembly: Reassembly;
   /** Flows whose time is up at a packet count; the delay is one constant, so the queue is in order. */
   private readonly dueFlows: Flow[] = [];
@@ -50,7 +52,8 @@ export class Tcp {
   constructor(at: Arrival, store: SegmentStore, connections: Connections, texts: AddressTexts) {
     this.at = at;
     this.texts = texts;
-    this.reassembly = new Reassembly(at, store, connections);
+    this.delivery = new Delivery(at, store, connections);
+    this.reassembly = new Reassembly(at, store, this.delivery);
   }
 
   /**
@@ -102,7 +105,7 @@ export class Tcp {
       if (half.state === RUNNING && seq === half.next && !flow.closed) {
         half.packets++;
         const cut = wireEnd - data - payload;
-        this.reassembly.deliver(flow, half, side, buf, data, data + payload, this.base + data, cut > MAX_CUT ? 0 : cut);
+        this.delivery.deliver(flow, half, side, buf, data, data + payload, this.base + data, cut > MAX_CUT ? 0 : cut);
         return;
       }
     }
@@ -161,7 +164,7 @@ export class Tcp {
     if (flow.closed) {
       if (length > 0 && half.bytes > 0 && ((seq + length - half.next) | 0) > 0) {
         const offset = half.offset(half.position);
-        this.reassembly.remark(flow, side, 'tcp.data-after-end', offset, offset, `${length} bytes in packet ${this.at.packet}`);
+        this.delivery.remark(flow, side, 'tcp.data-after-end', offset, offset, `${length} bytes in packet ${this.at.packet}`);
       }
       return;
     }
@@ -193,7 +196,7 @@ export class Tcp {
     }
     if (half.fin && half.state === RUNNING && ((seq - half.finSequence) | 0) >= 0 && half.next === half.finSequence) {
       const offset = half.offset(half.position);
-      this.reassembly.remark(flow, side, 'tcp.data-after-fin', offset, offset + (end - start), `packet ${this.at.packet}`);
+      this.delivery.remark(flow, side, 'tcp.data-after-fin', offset, offset + (end - start), `packet ${this.at.packet}`);
       // FIN has a sequence number of its own; senders that break this rule may count it or not.
       if (seq === ((half.finSequence + 1) | 0)) half.next = seq;
     }
@@ -246,9 +249,9 @@ export class Tcp {
     }
     half.isn = isn;
     half.synSeen = true;
-    if (half.state <= STARTING) this.reassembly.anchor(flow, half, side, (isn + 1) | 0);
+    if (half.state <= STARTING) this.reassembly.anchor(flow, half, (isn + 1) | 0);
     const peer = flow.half(1 - side);
-    if (answer && !peer.synSeen && peer.state <= STARTING && startsAt(peer, ack)) this.reassembly.anchor(flow, peer, 1 - side, ack);
+    if (answer && !peer.synSeen && peer.state <= STARTING && startsAt(peer, ack)) this.reassembly.anchor(flow, peer, ack);
     return flow;
   }
 

@@ -1,7 +1,7 @@
 import type { Arrival, Dir, EndReason, StreamSink } from '../../src/core/stream.ts';
+import type { SegmentStore } from '../../src/net/delivery.ts';
 import type { FlowInfo } from '../../src/net/flow.ts';
 import { Network } from '../../src/net/network.ts';
-import type { SegmentStore } from '../../src/net/reassembly.ts';
 import type { StreamSummary } from '../../src/net/stream-summary.ts';
 import { type Frame, frame, type SegmentSpec } from './packet-builder.ts';
 
