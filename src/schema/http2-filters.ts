@@ -20,6 +20,7 @@ const FIXED: readonly FieldDoc[] = [
   row('http2.padding', 'Pad length', 'u8 bytes', 'Padding of a frame.', `${RFC}, 6.1`, { unit: 'bytes' }),
   row('http2.preface', 'Preface', 'text', 'The 24 bytes with which a client begins.', `${RFC}, 3.4`),
   row('http2.data', 'Data', 'bytes', 'Payload of a frame that belongs to no message.', `${RFC}, 6.1`),
+  row('http2.body', 'Body', 'bytes or tree', 'Content of a request or answer that is no notification.', `${RFC}, 8.1`, { privacy: 'content' }),
   row('http2.headers', 'Headers', 'tree', 'All headers of a message, with how each was written.', `${RFC}, 8.2`),
   row('http2.header.form', 'Written as', 'text', 'How HPACK wrote a header: from a table, literal, never to be indexed.', 'RFC 7541, 6'),
   row('http2.header_table_size', 'Header table size', 'number', 'Size update at the start of a header block.', 'RFC 7541, 6.3', { unit: 'bytes' }),
