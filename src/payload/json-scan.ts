@@ -78,6 +78,7 @@ export class JsonScanner {
           }
           continue;
         }
+        if (depth === this.depth) this.depth = depth + 1;
         at++;
       } else {
         at = this.scalar(b, at, end);
