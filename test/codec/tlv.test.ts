@@ -164,6 +164,27 @@ describe('tlv framing', () => {
     expect(framing.measure(1, NOTIFICATION, 0, NOTIFICATION.length)).toBe(NOTIFICATION.length);
   });
 
+  it('cuts the same frames whole, byte by byte, and with a byte to spare', () => {
+    const frames = [NOTIFICATION, tlvFrame(0x0d), tlvFrame(0x0e, [1, TOKEN_B]), tlvFrame(0x99, [1, '00'])];
+    const stream = new Uint8Array(frames.flatMap((frame) => [...frame]));
+    const cut = (step: number): number[] => {
+      const lengths: number[] = [];
+      let start = 0;
+      for (let end = 0; end < stream.length; ) {
+        end = Math.min(stream.length, end + step);
+        for (;;) {
+          const length = framing.measure(1, stream, start, end);
+          if (length === NEED || start + length > end) break;
+          lengths.push(length);
+          start += length;
+        }
+      }
+      return lengths;
+    };
+    for (const step of [1, 2, 7, stream.length]) expect(cut(step)).toEqual(frames.map((frame) => frame.length));
+    expect(framing.measure(1, new Uint8Array([...tlvFrame(0x0d), 0]), 5, 6)).toBe(NEED);
+  });
+
   it('refuses lengths with the top bit and lengths beyond the limit', () => {
     expect(framing.measure(1, hex('0a80000000'), 0, 5)).toBe(BROKEN);
     expect(framing.measure(1, hex('0affffffff'), 0, 5)).toBe(BROKEN);
