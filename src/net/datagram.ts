@@ -9,6 +9,12 @@ const FIRST_CAPACITY = 4096;
 const UNIT = 8;
 const UNITS = 65_536 / UNIT;
 
+/** Told, in spool order, where the bytes of datagrams that were put together came from. */
+export interface DatagramOrigins {
+  /** `length` bytes from `spoolAddress` on are those from `address` on. */
+  add(spoolAddress: number, length: number, address: number): void;
+}
+
 /**
  * One datagram while its fragments come in; reused for many. The content starts at a fixed place in `bytes`, and the header
  * goes right before it, so that the whole lies in one piece at the end.
@@ -26,6 +32,10 @@ export class Datagram {
   wireEnd = 0;
   bytes = new Uint8Array(MAX_FRAGMENT_HEADER + FIRST_CAPACITY);
 
+  /** Where the content came from: runs of units of one fragment, in the order of arrival. */
+  private readonly runOffsets: number[] = [];
+  private readonly runLengths: number[] = [];
+  private readonly runAddresses: number[] = [];
   private headerLength = 0;
   private readonly covered = new Uint8Array(UNITS);
   private coveredUnits = 0;
@@ -46,6 +56,7 @@ export class Datagram {
     this.tunnel = tunnel;
     this.sec = Number.NaN;
     this.firstSeen = firstSeen;
+    this.runOffsets.length = this.runLengths.length = this.runAddresses.length = 0;
     this.headerLength = 0;
     this.coveredUnits = 0;
     this.total = 0;
@@ -70,15 +81,16 @@ export class Datagram {
 
   /**
    * Adds `captured` bytes from `buf[at]` on as the content from `offset` on, which is `length` long on the wire. Units that are
-   * there already stay as they are. False: something contradicts what is there.
+   * there already stay as they are. `address` belongs to `buf[at]`. False: something contradicts what is there.
    */
-  add(buf: Uint8Array, at: number, captured: number, offset: number, length: number, more: boolean): boolean {
+  add(buf: Uint8Array, at: number, captured: number, offset: number, length: number, more: boolean, address: number): boolean {
     const stop = offset + length;
     if (this.total > 0 && (stop > this.total || (!more && stop !== this.total))) return false;
     if (!more && this.furthest > stop) return false;
     if (!more) this.total = stop;
     this.reserve(stop);
     let agrees = true;
+    let run = -1;
     for (let unit = offset; unit < stop; unit += UNIT) {
       const index = unit / UNIT;
       const known = this.covered[index] !== 0;
@@ -87,15 +99,37 @@ export class Datagram {
       const to = MAX_FRAGMENT_HEADER;
       if (known) {
         if (agrees) agrees = this.holds(buf, from, unit, Math.min(unitEnd, this.cutAt));
+        this.note(run, unit, offset, address);
+        run = -1;
         continue;
       }
+      if (run < 0) run = unit;
       for (let i = unit; i < unitEnd; i++) this.bytes[to + i] = buf[from + i];
       if (unitEnd < Math.min(unit + UNIT, stop)) this.cutAt = Math.min(this.cutAt, Math.max(unit, unitEnd));
       this.covered[index] = 1;
       this.coveredUnits++;
     }
+    this.note(run, stop, offset, address);
     if (stop > this.furthest) this.furthest = stop;
     return agrees;
+  }
+
+  private note(run: number, stop: number, offset: number, address: number): void {
+    if (run < 0) return;
+    this.runOffsets.push(run);
+    this.runLengths.push(stop - run);
+    this.runAddresses.push(address + (run - offset));
+  }
+
+  /** After `seal`: tells where the content came from, in its order; `spoolAddress` is that of `bytes[start]`. */
+  tellOrigins(spoolAddress: number, origins: DatagramOrigins): void {
+    const order = this.runOffsets.map((_, i) => i).sort((a, b) => this.runOffsets[a] - this.runOffsets[b]);
+    const known = this.end - MAX_FRAGMENT_HEADER;
+    for (const i of order) {
+      const offset = this.runOffsets[i];
+      const length = Math.min(this.runLengths[i], known - offset);
+      if (length > 0) origins.add(spoolAddress + this.headerLength + offset, length, this.runAddresses[i]);
+    }
   }
 
   isComplete(): boolean {

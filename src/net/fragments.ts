@@ -1,6 +1,6 @@
 import { u16, u32 } from '../core/bytes.ts';
 import type { SpoolWriter } from '../core/stream.ts';
-import { Datagram, LARGEST_DATAGRAM, MAX_FRAGMENT_HEADER } from './datagram.ts';
+import { Datagram, type DatagramOrigins, LARGEST_DATAGRAM, MAX_FRAGMENT_HEADER } from './datagram.ts';
 import { type FragmentCollector, type LayerSink, SKIP } from './layer.ts';
 import { MAX_TUNNEL_DEPTH, mix } from './tunnels/identity.ts';
 
@@ -32,6 +32,82 @@ const FRAGMENT = 44;
 const AUTHENTICATION = 51;
 const DESTINATION = 60;
 
+/** What the headers of a fragment say. One object for all fragments: read it before anything else is added. */
+interface Piece {
+  /** Length of the header without the fragment header. */
+  header: number;
+  /** Where, behind its start, the "next header" byte of version 6 is that announces the fragment header. */
+  nextAt: number;
+  /** 53 bits of hash over what all fragments of a datagram share. */
+  key: number;
+  /** Place of the content in that of the datagram, and whether more comes behind it. */
+  offset: number;
+  more: boolean;
+  /** Where, behind the start of the packet, the content starts; and its length on the wire. */
+  skip: number;
+  length: number;
+}
+
+const NO_FAULT = -1;
+
+/** Content that no datagram can have: none, an end beyond 64 KiB, or an odd length before the last fragment. */
+function checked(piece: Piece): number {
+  const { header, offset, length, more } = piece;
+  return length <= 0 || header + offset + length > LARGEST_DATAGRAM || (more && length % 8 !== 0) ? SKIP.malformed : NO_FAULT;
+}
+
+function wideKey(low: number, high: number): number {
+  return (low >>> 0) * 2 ** 21 + (high >>> 11);
+}
+
+function readVersion4(buf: Uint8Array, start: number, end: number, tunnel: number, wireEnd: number, piece: Piece): number {
+  const header = (buf[start] & 15) * 4;
+  const total = u16(buf, start + 2) || wireEnd - start;
+  if (header < 20 || total < header) return SKIP.malformed;
+  if (start + header > end) return SKIP.truncated;
+  const field = u16(buf, start + 6);
+  const source = u32(buf, start + 12);
+  const destination = u32(buf, start + 16);
+  const id = (buf[start + 9] << 16) | u16(buf, start + 4);
+  const low = mix(mix(mix(tunnel, source), destination), id);
+  piece.key = wideKey(low, mix(mix(low ^ destination, source), id + 1));
+  piece.header = piece.skip = header;
+  piece.nextAt = 0;
+  piece.offset = (field & 0x1fff) * 8;
+  piece.more = (field & 0x2000) !== 0;
+  piece.length = total - header;
+  return checked(piece);
+}
+
+function readVersion6(buf: Uint8Array, start: number, end: number, tunnel: number, wireEnd: number, piece: Piece): number {
+  let nextAt = start + 6;
+  let at = start + 40;
+  while (buf[nextAt] !== FRAGMENT) {
+    const type = buf[nextAt];
+    if (type !== HOP_BY_HOP && type !== ROUTING && type !== AUTHENTICATION && type !== DESTINATION) return SKIP.malformed;
+    if (at + 2 > end) return SKIP.truncated;
+    nextAt = at;
+    at += type === AUTHENTICATION ? (buf[at + 1] + 2) * 4 : (buf[at + 1] + 1) * 8;
+  }
+  if (at + 8 > end) return SKIP.truncated;
+  piece.header = at - start;
+  if (piece.header > MAX_FRAGMENT_HEADER) return SKIP.malformed;
+  const field = u16(buf, at + 2);
+  let low = mix(tunnel, u32(buf, at + 4));
+  let high = ~u32(buf, at + 4);
+  for (let i = 8; i < 40; i += 4) {
+    low = mix(low, u32(buf, start + i));
+    high = mix(high, u32(buf, start + 44 - i));
+  }
+  piece.key = wideKey(low, high);
+  piece.nextAt = nextAt - start;
+  piece.offset = field & 0xfff8;
+  piece.more = (field & 1) !== 0;
+  piece.skip = piece.header + 8;
+  piece.length = (u16(buf, start + 4) || wireEnd - start - 40) + 40 - piece.skip;
+  return checked(piece);
+}
+
 /**
  * Puts IPv4 and IPv6 fragments together, in any order and interleaved, by (addresses, protocol, id, tunnel).
  *
@@ -48,6 +124,7 @@ export class Fragments implements FragmentCollector {
   conflicts = 0;
 
   private readonly spool: SpoolWriter;
+  private readonly origins: DatagramOrigins | undefined;
   /** In the order of their first fragment. */
   private readonly pending = new Map<number, Datagram>();
   /** Keys of datagrams that were put together lately. */
@@ -56,10 +133,12 @@ export class Fragments implements FragmentCollector {
   private bytes = 0;
   private seen = 0;
   private nesting = 0;
+  private readonly piece: Piece = { header: 0, nextAt: 0, key: 0, offset: 0, more: false, skip: 0, length: 0 };
   private lastSink: LayerSink | undefined = undefined;
 
-  constructor(spool: SpoolWriter) {
+  constructor(spool: SpoolWriter, origins?: DatagramOrigins) {
     this.spool = spool;
+    this.origins = origins;
   }
 
   /**
@@ -70,7 +149,7 @@ export class Fragments implements FragmentCollector {
     buf: Uint8Array,
     start: number,
     end: number,
-    _address: number,
+    address: number,
     tunnel: number,
     wireEnd: number,
     sink: LayerSink,
@@ -78,9 +157,11 @@ export class Fragments implements FragmentCollector {
   ): void {
     this.lastSink = sink;
     const version = start < end ? buf[start] >> 4 : 0;
-    if (version === 4 && start + 20 <= end) this.addVersion4(buf, start, end, tunnel, wireEnd, sink, sec);
-    else if (version === 6 && start + 40 <= end) this.addVersion6(buf, start, end, tunnel, wireEnd, sink, sec);
-    else sink.skipped?.(SKIP.truncated);
+    let fault: number = SKIP.truncated;
+    if (version === 4 && start + 20 <= end) fault = readVersion4(buf, start, end, tunnel, wireEnd, this.piece);
+    else if (version === 6 && start + 40 <= end) fault = readVersion6(buf, start, end, tunnel, wireEnd, this.piece);
+    if (fault === NO_FAULT) this.place(buf, start, end, address, tunnel, sink, sec);
+    else sink.skipped?.(fault);
   }
 
   /** End of the capture: hands on what there is of incomplete datagrams and forgets them. */
@@ -90,114 +171,17 @@ export class Fragments implements FragmentCollector {
     this.lastSink = undefined;
   }
 
-  private addVersion4(buf: Uint8Array, start: number, end: number, tunnel: number, wireEnd: number, sink: LayerSink, sec: number): void {
-    const header = (buf[start] & 15) * 4;
-    const total = u16(buf, start + 2) || wireEnd - start;
-    if (header < 20 || total < header) {
-      sink.skipped?.(SKIP.malformed);
-      return;
-    }
-    if (start + header > end) {
-      sink.skipped?.(SKIP.truncated);
-      return;
-    }
-    const field = u16(buf, start + 6);
-    const low = mix(mix(mix(tunnel, u32(buf, start + 12)), u32(buf, start + 16)), (buf[start + 9] << 16) | u16(buf, start + 4));
-    const high = mix(mix(low ^ u32(buf, start + 16), u32(buf, start + 12)), u16(buf, start + 4) + 1);
-    const length = total - header;
-    this.place(buf, start, header, 0, low, high, (field & 0x1fff) * 8, (field & 0x2000) !== 0, header, length, end, tunnel, sink, sec);
-  }
-
-  private addVersion6(buf: Uint8Array, start: number, end: number, tunnel: number, wireEnd: number, sink: LayerSink, sec: number): void {
-    let nextAt = start + 6;
-    let at = start + 40;
-    while (buf[nextAt] !== FRAGMENT) {
-      const type = buf[nextAt];
-      if (type !== HOP_BY_HOP && type !== ROUTING && type !== AUTHENTICATION && type !== DESTINATION) {
-        sink.skipped?.(SKIP.malformed);
-        return;
-      }
-      if (at + 2 > end) {
-        sink.skipped?.(SKIP.truncated);
-        return;
-      }
-      nextAt = at;
-      at += type === AUTHENTICATION ? (buf[at + 1] + 2) * 4 : (buf[at + 1] + 1) * 8;
-    }
-    const header = at - start;
-    if (at + 8 > end) {
-      sink.skipped?.(SKIP.truncated);
-      return;
-    }
-    if (header > MAX_FRAGMENT_HEADER) {
-      sink.skipped?.(SKIP.malformed);
-      return;
-    }
-    const payload = u16(buf, start + 4) || wireEnd - start - 40;
-    const length = payload + 40 - header - 8;
-    if (length < 0) {
-      sink.skipped?.(SKIP.malformed);
-      return;
-    }
-    const field = u16(buf, at + 2);
-    let low = mix(tunnel, u32(buf, at + 4));
-    let high = ~u32(buf, at + 4);
-    for (let i = 8; i < 40; i += 4) {
-      low = mix(low, u32(buf, start + i));
-      high = mix(high, u32(buf, start + 48 - i - 4));
-    }
-    this.place(
-      buf,
-      start,
-      header,
-      nextAt - start,
-      low,
-      high,
-      field & 0xfff8,
-      (field & 1) !== 0,
-      header + 8,
-      length,
-      end,
-      tunnel,
-      sink,
-      sec,
-    );
-  }
-
-  /**
-   * `header` bytes from `start` on are the header without fragment header; the "next header" byte of version 6 is `nextAt`
-   * behind `start`; the content starts `skip` bytes behind `start` and has `length` bytes on the wire.
-   */
-  private place(
-    buf: Uint8Array,
-    start: number,
-    header: number,
-    nextAt: number,
-    low: number,
-    high: number,
-    offset: number,
-    more: boolean,
-    skip: number,
-    length: number,
-    end: number,
-    tunnel: number,
-    sink: LayerSink,
-    sec: number,
-  ): void {
-    if (length <= 0 || header + offset + length > LARGEST_DATAGRAM || (more && length % 8 !== 0)) {
-      sink.skipped?.(SKIP.malformed);
-      return;
-    }
+  private place(buf: Uint8Array, start: number, end: number, address: number, tunnel: number, sink: LayerSink, sec: number): void {
+    const { header, nextAt, key, offset, more, skip, length } = this.piece;
     const content = start + skip;
     const captured = Math.max(0, Math.min(end - content, length));
     this.seen++;
-    const key = (low >>> 0) * 2 ** 21 + (high >>> 11);
     // RFC 6946: a datagram in one fragment has nothing to do with others of the same id.
     const isWhole = offset === 0 && !more;
     const datagram = isWhole ? this.fresh(key, tunnel) : this.find(key, tunnel, sec);
     if (offset === 0) datagram.setHeader(buf, start, header, nextAt, buf[start + header]);
     const before = datagram.capacity;
-    if (!datagram.add(buf, content, captured, offset, length, more)) this.conflicts++;
+    if (!datagram.add(buf, content, captured, offset, length, more, address + skip)) this.conflicts++;
     if (isWhole) {
       this.deliver(datagram, sink);
       return;
@@ -223,6 +207,9 @@ export class Fragments implements FragmentCollector {
     if (known !== undefined) {
       if (!(Math.abs(sec - known.sec) > MAX_SECONDS_BETWEEN)) return known;
       this.giveUp(known);
+      // What was handed on may itself have held a fragment of this id.
+      const nested = this.pending.get(key);
+      if (nested !== undefined) return nested;
     }
     const datagram = this.fresh(key, tunnel);
     datagram.sec = sec;
@@ -258,6 +245,7 @@ export class Fragments implements FragmentCollector {
       this.nesting++;
       const bytes = datagram.bytes;
       const address = this.spool.append(bytes, datagram.start, datagram.end);
+      if (this.origins !== undefined) datagram.tellOrigins(address, this.origins);
       sink.ip(bytes, datagram.start, datagram.end, address, datagram.tunnel, datagram.wireEnd);
       this.nesting--;
     }

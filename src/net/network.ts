@@ -1,6 +1,7 @@
 import type { Note } from '../core/note.ts';
 import type { Arrival, SpoolWriter } from '../core/stream.ts';
 import { AddressTable, ipv4Text } from './address.ts';
+import type { DatagramOrigins } from './datagram.ts';
 import type { Connections, SegmentStore } from './delivery.ts';
 import { Fragments } from './fragments.ts';
 import { NO_PROTOCOL, skipExtensions } from './ip.ts';
@@ -26,6 +27,8 @@ export interface NetworkOptions {
   readonly store: SegmentStore;
   /** Takes datagrams joined from fragments. */
   readonly spool: SpoolWriter;
+  /** Told where the bytes of those datagrams came from. */
+  readonly origins?: DatagramOrigins;
   readonly connections: Connections;
   /** Told what concerns the capture and no stream. */
   note?(note: Note): void;
@@ -47,7 +50,7 @@ export class Network implements LayerSink {
 
   constructor(options: NetworkOptions) {
     this.options = options;
-    this.fragments = new Fragments(options.spool);
+    this.fragments = new Fragments(options.spool, options.origins);
     this.tcp = new Tcp(options.at, options.store, options.connections, {
       text: (word, six) => (six ? this.addresses.text(word) : ipv4Text(word)),
     });

@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { openFollow } from '../capture/follow.ts';
-import { openInput, openSource } from '../capture/open.ts';
+import type { OpenInputOptions } from '../capture/format.ts';
 import { MergedInput } from '../capture/merged.ts';
+import { openInput, openSource } from '../capture/open.ts';
 import { openPair } from '../capture/pair.ts';
 import { scanSecrets } from '../capture/pcapng-secrets.ts';
 import { isPipe, openPipe } from '../capture/pipe.ts';
 import { Store } from '../capture/store.ts';
 import { detectDialect, dialectOfAlpn } from '../codec/detect.ts';
 import { EXIT, UserError } from '../core/errors.ts';
-import type { OpenInputOptions } from '../capture/format.ts';
 import type { Input, InputState } from '../core/input.ts';
 import { DIALECT } from '../core/message.ts';
 import { type Arrival, HOLE, SOURCE_SPAN } from '../core/stream.ts';
@@ -74,6 +74,8 @@ export class Reading {
   private readonly intake: Intake;
   private readonly rules: readonly DecodeRule[];
   private readonly places = new Places();
+  /** IP datagrams that were put together, and their fragments. */
+  private readonly datagrams = new Places();
   private summaries: StreamSummary[] | undefined;
   private readonly paths: readonly string[];
   private finished = false;
@@ -98,6 +100,7 @@ export class Reading {
       at,
       store: this.store,
       spool: this.store.spool,
+      origins: { add: (spool, length, from) => this.datagrams.add(spool, length, from, length) },
       connections: { open: (flow) => this.pipeline.openFlow(flow) },
     });
     this.timeline = new Timeline(
@@ -290,7 +293,16 @@ export class Reading {
     let at = address;
     let from = start;
     while (from < end && lines.length < MAX_PROVENANCE) {
-      const record = Math.floor(at / SOURCE_SPAN) === SPOOL_SOURCE ? this.places.find(at) : undefined;
+      const isSpooled = Math.floor(at / SOURCE_SPAN) === SPOOL_SOURCE;
+      const fragment = isSpooled ? this.datagrams.find(at) : undefined;
+      if (fragment !== undefined) {
+        const length = Math.min(end - from, fragment.end - at);
+        this.trace(from, from + length, fragment.record + (at - fragment.start), lines);
+        from += length;
+        at += length;
+        continue;
+      }
+      const record = isSpooled ? this.places.find(at) : undefined;
       if (record === undefined) {
         lines.push(`[${from}..${end}] ${this.origin(at, end - from)}`);
         return;
@@ -305,6 +317,8 @@ export class Reading {
   }
 
   private origin(address: number, length: number): string {
+    const fragment = this.datagrams.find(address);
+    if (fragment !== undefined) return this.origin(fragment.record + (address - fragment.start), length);
     const place = this.store.locate(address);
     if (place !== undefined) {
       const offset = address % SOURCE_SPAN;

@@ -1,5 +1,5 @@
 /**
- * Plaintext in the spool and the records it came from: parallel columns in spool order, searched by bisection.
+ * Bytes in the spool and where they came from, plaintext from its record or datagrams from their fragments: parallel columns in spool order, searched by bisection.
  * About 24 bytes a record.
  */
 const CHUNK = 4096;
@@ -27,7 +27,7 @@ export class Places {
   }
 
   /** The record that gave the byte at this spool address. */
-  find(address: number): { record: number; recordLength: number; end: number } | undefined {
+  find(address: number): { record: number; recordLength: number; start: number; end: number } | undefined {
     let low = 0;
     let high = this.count - 1;
     while (low <= high) {
@@ -36,7 +36,10 @@ export class Places {
       const at = middle % CHUNK;
       if (chunk.spool[at] > address) high = middle - 1;
       else if (chunk.spool[at] + chunk.length[at] <= address) low = middle + 1;
-      else return { record: chunk.record[at], recordLength: chunk.recordLength[at], end: chunk.spool[at] + chunk.length[at] };
+      else {
+        const start = chunk.spool[at];
+        return { record: chunk.record[at], recordLength: chunk.recordLength[at], start, end: start + chunk.length[at] };
+      }
     }
     return undefined;
   }

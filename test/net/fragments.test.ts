@@ -39,6 +39,23 @@ describe('fragments in every arrangement give the packet', () => {
   }
 });
 
+describe('the bytes of a datagram', () => {
+  it('are told apart by the fragment that they came from, in spool order, through tunnels as well', () => {
+    for (const { wrap } of FRAGMENT_ENCAPSULATIONS) {
+      const walker = new LayerWalker();
+      const [, , , { ip }] = conversation([{ fromClient: true, payload: BODY }], 4);
+      const file: number[] = [];
+      for (const piece of wrap(ip, true)) {
+        walker.packet(101, piece, file.length);
+        file.push(...piece);
+      }
+      const [{ address, payload }] = walker.found;
+      const origin = (at: number): number => (at >= SPOOL_AT ? origin(walker.cameFrom[at - SPOOL_AT]) : at);
+      expect(payload.map((_, i) => file[origin(address + i)])).toEqual(BODY);
+    }
+  });
+});
+
 describe('properties of reassembly', () => {
   it('any order, with duplicates, of several datagrams interleaved gives each of them once', () => {
     const arrangement = fc.record({

@@ -27,13 +27,25 @@ export class LayerWalker implements LayerSink {
   readonly skips: number[] = [];
   readonly processes: (string | undefined)[] = [];
   readonly spooled: number[] = [];
-  readonly fragments = new Fragments({
-    append: (bytes, start = 0, end = bytes.length) => {
-      const at = SPOOL_AT + this.spooled.length;
-      for (let i = start; i < end; i++) this.spooled.push(bytes[i]);
-      return at;
+  /** Address of each spooled byte in what it came from; 0 where none was told. */
+  readonly cameFrom: number[] = [];
+  readonly fragments = new Fragments(
+    {
+      append: (bytes, start = 0, end = bytes.length) => {
+        const at = SPOOL_AT + this.spooled.length;
+        for (let i = start; i < end; i++) {
+          this.spooled.push(bytes[i]);
+          this.cameFrom.push(0);
+        }
+        return at;
+      },
     },
-  });
+    {
+      add: (spool, length, address) => {
+        for (let i = 0; i < length; i++) this.cameFrom[spool - SPOOL_AT + i] = address + i;
+      },
+    },
+  );
   calls = 0;
   sec = Number.NaN;
 
