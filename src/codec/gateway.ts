@@ -7,7 +7,7 @@ import { build, type FieldValues } from '../schema/build.ts';
 import { Commands } from '../schema/interpret.ts';
 import { note } from '../schema/notes.ts';
 import { GATEWAY } from '../schema/provider.ts';
-import { cutItems, ItemColumns, printItems } from './items.ts';
+import { cutItems, ItemColumns, MAX_ITEMS, printItems } from './items.ts';
 import { Layouts } from './layout.ts';
 import { wireMessage } from './wire-message.ts';
 import { NO_BYTES, type WireDialect, type WireSyntax } from './wire-syntax.ts';
@@ -117,7 +117,8 @@ function parse(bytes: Uint8Array, dir: Dir): WireSyntax {
   else if (declared > body) notes.push(note('frame.truncated', 1, end, `${body} of ${declared} bytes`));
   const limit = Math.min(end, FRAMED_HEADER + declared);
   const stop = cutItems(bytes, FRAMED_HEADER, limit, items);
-  if (stop < limit && declared <= body) notes.push(note('frame.overrun', stop, limit));
+  if (items.length === MAX_ITEMS && stop < limit) notes.push(note('frame.field-limit', stop, limit, `${MAX_ITEMS} fields`));
+  else if (stop < limit && declared <= body) notes.push(note('frame.overrun', stop, limit));
   if (limit < end) notes.push(note('frame.trailing', limit, end, `${end - limit} bytes after the declared length`));
   return { command, items, rest: { start: stop, end }, notes, tail: bytes.slice(stop), ...(declared === body ? undefined : { declared }) };
 }

@@ -10,12 +10,21 @@ import { itemBytes, leaf } from './wire-syntax.ts';
 export const ITEM_HEADER = 3;
 
 /**
- * Cuts `b[start, end)` into items until one does not fit; appends to `items` and returns where it stopped (`end` when all fits).
+ * Fields of one frame that are taken apart. The longest lists are filters of some hundred topics; without a bound, a frame of
+ * empty fields would become 350,000 objects.
+ */
+export const MAX_ITEMS = 16_384;
+
+/** Fields looked at to weigh a place: a search weighs every offset, and hostile bytes could make each walk a whole frame. */
+const WEIGHED_ITEMS = 64;
+
+/**
+ * Cuts `b[start, end)` into items until one does not fit or there are `MAX_ITEMS`; appends to `items` and returns where it stopped (`end` when all fits).
  * Values are copies, so that they outlive the buffer.
  */
 export function cutItems(b: Uint8Array, start: number, end: number, items: Item[]): number {
   let at = start;
-  while (at + ITEM_HEADER <= end) {
+  while (at + ITEM_HEADER <= end && items.length < MAX_ITEMS) {
     const next = at + ITEM_HEADER + u16(b, at + 1);
     if (next > end) break;
     items.push(leaf(b[at], b.slice(at + ITEM_HEADER, next), at, next));
@@ -88,7 +97,8 @@ export class ItemColumns {
     const base = ((dir << COMMAND_BITS) | command) << ID_BITS;
     let at = start;
     let bits = 0;
-    while (at < end) {
+    for (let n = 0; at < end; n++) {
+      if (n === WEIGHED_ITEMS) return Math.max(0, bits);
       if (at + ITEM_HEADER > limit) return at + ITEM_HEADER > end ? -1 - Math.max(0, bits) : Math.max(0, bits);
       const id = b[at];
       const length = (b[at + 1] << 8) | b[at + 2];

@@ -7,7 +7,7 @@ import { build, type FieldValues } from '../schema/build.ts';
 import { COURIER } from '../schema/courier.ts';
 import { Commands } from '../schema/interpret.ts';
 import { note } from '../schema/notes.ts';
-import { cutItems, ItemColumns, printItems } from './items.ts';
+import { cutItems, ItemColumns, MAX_ITEMS, printItems } from './items.ts';
 import { wireMessage } from './wire-message.ts';
 import { NO_BYTES, type WireDialect, type WireSyntax } from './wire-syntax.ts';
 
@@ -81,7 +81,8 @@ function parse(bytes: Uint8Array, dir: Dir): WireSyntax {
   const items: Item[] = [];
   const limit = Math.min(end, TLV_HEADER + declared);
   const stop = cutItems(bytes, TLV_HEADER, limit, items);
-  if (stop < limit && declared <= body) {
+  if (items.length === MAX_ITEMS && stop < limit) notes.push(note('frame.field-limit', stop, limit, `${MAX_ITEMS} fields`));
+  else if (stop < limit && declared <= body) {
     const isKnown = COURIER_COMMANDS.find(bytes[0], dir) !== undefined;
     notes.push(note(isKnown ? 'frame.overrun' : 'frame.trailing', stop, limit));
   }

@@ -150,6 +150,16 @@ describe('tlv', () => {
     expect(tlv.decode(tlvFrame(0x0f, [1, '0200'], [2, '00'.repeat(64)]), 0).info).toBe('wants 512 bytes, 64 bytes of padding');
   });
 
+  it('takes apart only so many fields of a frame, and keeps the rest', () => {
+    const frame = new Uint8Array(5 + 3 * 20_000);
+    frame[0] = 0x0d;
+    new DataView(frame.buffer).setUint32(1, frame.length - 5);
+    for (let at = 5; at < frame.length; at += 3) frame[at] = 0xfe;
+    const message = tlv.decode(frame, 1);
+    expect(message.notes[0]).toMatchObject({ code: 'frame.field-limit', start: 5 + 3 * 16_384, end: frame.length });
+    expect(toHex(tlv.print(tlv.parse(frame, 1)))).toBe(toHex(frame));
+  });
+
   it('reads keep-alive minutes as decimal digits and says what a two-byte number would mean', () => {
     expect(texts(tlvFrame(0x0c, [5, '3135']), 0)).toMatchObject({ interval: '15 min' });
     const odd = tlv.decode(tlvFrame(0x0c, [5, '000f']), 0);
@@ -234,6 +244,12 @@ describe('tlv framing', () => {
     for (let cut = 1; cut <= NOTIFICATION.length; cut++) {
       expect(framing.resync(1, stream, cut, stream.length)).toBe(NOTIFICATION.length);
     }
+  });
+
+  it('searches hostile bytes in bounded time: every offset a frame of empty fields', () => {
+    const hostile = new Uint8Array(200_000);
+    for (let at = 0; at + 3 <= hostile.length; at += 3) hostile.set([0x07, 0, 0], at);
+    expect(framing.resync(0, hostile, 1, hostile.length)).toBe(-1);
   });
 
   it('does not take random bytes for a frame', () => {

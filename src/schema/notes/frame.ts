@@ -37,9 +37,9 @@ export const FRAME_NOTES = {
     sentence: 'The sources describe two layouts for this command.',
     advice: 'The layout that tiles the bytes was taken; the detail says which.',
   },
-  'frame.list-limit': {
+  'frame.field-limit': {
     severity: 'warn',
-    sentence: 'A list declares more entries than its frame can hold.',
-    advice: 'The entries that are there are shown.',
+    sentence: 'The frame has more fields than are taken apart.',
+    advice: 'No known sender comes near the limit; the bytes behind it are shown raw.',
   },
 } as const satisfies Record<string, NoteDef>;
