@@ -3,6 +3,16 @@ import type { TunnelPairs } from './tunnels/pairs.ts';
 /** Why a packet, or a part of it, was left out: an index into counters that a sink may keep. */
 export const SKIP = { truncated: 0, malformed: 1, depth: 2, encrypted: 3, fragment: 4, damaged: 5 } as const;
 
+/** The reasons in words, by index: "3 packets left out: encrypted 802.11". */
+export const SKIP_REASONS = [
+  'a header is cut off',
+  'a header is malformed',
+  'nested too deep',
+  'encrypted 802.11',
+  'fragments of 802.11 frames',
+  'marked as damaged by the receiver',
+] as const;
+
 /**
  * What the decapsulators hand inner packets to, and the shapes of the decapsulators themselves.
  *

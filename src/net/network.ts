@@ -104,6 +104,11 @@ export class Network implements LayerSink {
     this.tcp.idle();
   }
 
+  /** What became of IP fragments: datagrams put together, given up, and fragments that contradict others. */
+  get datagrams(): { readonly complete: number; readonly incomplete: number; readonly conflicts: number } {
+    return this.fragments;
+  }
+
   /** End of the capture. */
   finish(): void {
     this.fragments.finish();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { StreamSink } from '../../src/core/stream.ts';
+import { SKIP, SKIP_REASONS } from '../../src/net/layer.ts';
 import { Network } from '../../src/net/network.ts';
 import { MAX_TUNNEL_DEPTH } from '../../src/net/tunnels/identity.ts';
 import {
@@ -156,7 +157,8 @@ describe('what is left out', () => {
       .packet(252, zeros(60))
       .finish();
     expect(wire.streams).toEqual([]);
-    expect([wire.network.skips[3], wire.network.skips[2]]).toEqual([1, 1]);
+    expect([wire.network.skips[SKIP.encrypted], wire.network.skips[SKIP.depth]]).toEqual([1, 1]);
+    expect(SKIP_REASONS.length).toBe(Object.keys(SKIP).length);
     expect([...wire.network.unsupported]).toEqual([
       [195, 1],
       [252, 2],
@@ -175,6 +177,7 @@ describe('fragments of which one is lost', () => {
       else wire.packet(1, frame(ip));
     });
     wire.finish();
+    expect(wire.network.datagrams).toMatchObject({ complete: 0, incomplete: 1, conflicts: 0 });
     const c2s = `${'x'.repeat(76)}, and again`;
     expect(wire.streams).toEqual([{ c2s, s2c: 'what the server answers', holes: [24], process: undefined }]);
   });
