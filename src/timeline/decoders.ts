@@ -22,21 +22,21 @@ export function expandPayloads(message: Message, options: PayloadOptions = {}): 
   const notes: Note[] = [...message.notes];
   const summaries: string[] = [];
   let changed = false;
-  const expand = (field: Field): Field => {
-    if (field.payload === undefined) {
-      if (field.children === undefined || field.children.length === 0) return field;
-      const children = field.children.map(expand);
-      return changed ? { ...field, children } : field;
-    }
-    const { kind, fields, summary, notes: inside } = decodePayload(field.payload, options);
+  const expand = (field: Field, depth: number): Field => {
+    const children = field.children?.map((child) => expand(child, depth + 1));
+    if (field.payload === undefined) return children === undefined ? field : { ...field, children };
+    const { kind, fields, summary, notes: inside } = decodePayload(field.payload, { ...options, field: field.filter });
     if (kind === 'empty' || kind === 'hex') return field;
     changed = true;
-    const shift = field.at?.start ?? 0;
-    if (summary !== '') summaries.push(summary);
+    if (summary !== '' && depth === 0) summaries.push(summary);
+    // A codec that has cut the payload itself (packed dictionaries) knows the places of its parts; the payload is made from them.
+    if (children !== undefined) return { ...field, children };
+    // The payload stands at the end of its field; before it the field may have a header.
+    const shift = field.at === undefined ? 0 : Math.max(field.at.start, field.at.end - field.payload.length);
     for (const n of inside) notes.push({ ...n, start: n.start + shift, end: n.end + shift });
     return { ...field, children: fields.map((f) => moved(f, shift)) };
   };
-  const fields = message.fields.map(expand);
+  const fields = message.fields.map((field) => expand(field, 0));
   if (!changed) return message;
   const info = [message.info, ...summaries].filter((t) => t !== '').join(SUMMARY_JOINT);
   return { ...message, fields, notes, info };

@@ -1,6 +1,6 @@
 import type { TopicLookup } from '../../core/dialect.ts';
 import { DIALECT, type Field, type Item, type Message, messageType } from '../../core/message.ts';
-import { readPlist } from '../../core/plist-reader.ts';
+import { isBinaryPlist, readPlist } from '../../core/plist-reader.ts';
 import type { PlistValue } from '../../core/plist-value.ts';
 import { writePlist } from '../../core/plist-writer.ts';
 import type { Dir } from '../../core/stream.ts';
@@ -56,7 +56,8 @@ export function decodePacked(bytes: Uint8Array, dir: Dir, aux?: Uint8Array, name
     type: messageType(DIALECT.packed, syntax.command & 0xff),
     dir,
     fields,
-    notes: [...syntax.notes, ...meaning.notes],
+    // Why a reference is not resolved, the syntax says more exactly.
+    notes: [...syntax.notes, ...meaning.notes.filter((n) => n.code !== 'field.unresolved')],
     info: meaning.info,
   };
 }
@@ -77,7 +78,16 @@ function withPlist(field: Field, item: Item): Field {
   if (item.kind !== 'dict' || field.filter === undefined) return field;
   const plist = plistOf(item);
   if (plist === undefined || field.children === undefined) return field;
-  return { ...field, children: labelPayload(field.children, familyOf(item.value as readonly Item[])), payload: writePlist(plist) };
+  const children = labelPayload(field.children, familyOf(item.value as readonly Item[])).map(withInner);
+  return { ...field, children, payload: writePlist(plist) };
+}
+
+/** Data that says of itself that it is gzip or a property list is a payload in turn. */
+function withInner(field: Field): Field {
+  if (field.children !== undefined) return { ...field, children: field.children.map(withInner) };
+  const { value } = field;
+  if (!(value instanceof Uint8Array)) return field;
+  return (value[0] === 0x1f && value[1] === 0x8b) || isBinaryPlist(value) ? { ...field, payload: value } : field;
 }
 
 /** As for property lists: an integer under `c` marks an IDS message. */

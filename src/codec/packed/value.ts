@@ -44,7 +44,7 @@ function packedValueOf(item: Item): PackedValue | undefined {
   return values.includes(undefined) ? undefined : (values as PackedValue[]);
 }
 
-/** A dictionary item as the property list that it was made from. Lost values are left out, of equal keys the last one counts. */
+/** A dictionary item as the property list that it was made from. What is lost is left out, of equal keys the last one counts. */
 export function plistOf(item: Item): PlistValue | undefined {
   if (item.kind === 'lost') return undefined;
   if (item.kind === 'leaf') return leafPlist(item.value as Value);
@@ -53,9 +53,14 @@ export function plistOf(item: Item): PlistValue | undefined {
   const dict = new Map<string, PlistValue>();
   for (const entry of inner) {
     const value = plistOf(entry);
-    if (value !== undefined) dict.set(String(entry.id), value);
+    if (value !== undefined && !isLostKey(entry.id)) dict.set(String(entry.id), value);
   }
   return dict;
+}
+
+/** `?5`: the syntax could not resolve the key. */
+function isLostKey(id: number | string): boolean {
+  return typeof id === 'string' && /^\?\d+$/.test(id);
 }
 
 /** The encoding has room for negative numbers of 65 bits, a property list has not: such a one keeps its low 64 bits. */
