@@ -136,7 +136,22 @@ function grown(small: Chunk): Chunk {
   big.secBase = small.secBase;
   big.timed = small.timed;
   big.addressBase = small.addressBase;
-  for (const key of ['sec', 'nsec', 'address', 'length', 'stream', 'packet', 'type', 'flags', 'id', 'topic', 'token', 'status', 'auxAddress', 'auxLength'] as const) {
+  for (const key of [
+    'sec',
+    'nsec',
+    'address',
+    'length',
+    'stream',
+    'packet',
+    'type',
+    'flags',
+    'id',
+    'topic',
+    'token',
+    'status',
+    'auxAddress',
+    'auxLength',
+  ] as const) {
     const column = small[key];
     if (column !== undefined) (big as unknown as Record<string, Column>)[key] = copy(column, same<Column>(column));
   }

@@ -15,7 +15,7 @@ const HELD_LIMIT = 16 * 1024;
 
 /** What to do with a stream once its first bytes are seen. */
 export type Verdict =
-  | { readonly dialect: Dialect; readonly swapped: boolean }
+  | { readonly dialect: Dialect; readonly swapped: boolean /** The bytes begin inside a message. */; readonly inside?: boolean }
   | { readonly tls: true; readonly swapped: boolean }
   | 'need'
   | 'unknown';
@@ -305,6 +305,7 @@ export class Connection implements StreamSink, FrameSink {
     this.facts.rolesKnown = true;
     if ('dialect' in verdict) {
       this.use(verdict.dialect);
+      if (verdict.inside === true) for (const cutter of this.cutters as [Cutter, Cutter]) cutter.beginLost();
       return;
     }
     this.facts.tls = true;

@@ -117,6 +117,12 @@ export class Cutter {
     this.searched = 0;
   }
 
+  /** The stream does not begin with a frame: what comes is searched for the first one. */
+  beginLost(): void {
+    this.lost = true;
+    this.why = 'skipped';
+  }
+
   /** The stream ended: hands over what is left. */
   end(): void {
     if (this.lost && this.carried > 0) this.search();

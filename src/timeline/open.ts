@@ -9,12 +9,15 @@ import { scanSecrets } from '../capture/pcapng-secrets.ts';
 import { isPipe, openPipe } from '../capture/pipe.ts';
 import { Store } from '../capture/store.ts';
 import { detectDialect, dialectOfAlpn } from '../codec/detect.ts';
+import { gateway } from '../codec/gateway.ts';
+import { tlv } from '../codec/tlv.ts';
+import type { Dialect } from '../core/dialect.ts';
 import { EXIT, UserError } from '../core/errors.ts';
 import type { Input, InputState } from '../core/input.ts';
 import { DIALECT } from '../core/message.ts';
 import { type Arrival, HOLE, SOURCE_SPAN } from '../core/stream.ts';
 import { count } from '../core/text.ts';
-import { SKIP } from '../net/layer.ts';
+import { SKIP_REASONS } from '../net/layer.ts';
 import { linkTypeName } from '../net/links/names.ts';
 import { Network } from '../net/network.ts';
 import type { StreamSummary } from '../net/stream-summary.ts';
@@ -185,12 +188,13 @@ export class Reading {
     if (rule !== undefined && rule.dialect !== 'tls') return { dialect: rule.dialect, swapped: false };
     const chosen = facts.alpn === undefined ? undefined : dialectOfAlpn(facts.alpn);
     if (chosen !== undefined) return { dialect: chosen, swapped: false };
-    return detectDialect(first, second, {
+    const verdict = detectDialect(first, second, {
       alpn: facts.alpn,
       rolesKnown: facts.rolesKnown,
       ports: [port(record.endpoints.a), port(record.endpoints.b)],
       final,
     });
+    return verdict === 'unknown' ? findInside(first, second, facts.rolesKnown) : verdict;
   }
 
   private openTls(record: StreamRecord, plaintext: Connection, tap: Tap | undefined): TlsConnection {
@@ -268,10 +272,13 @@ export class Reading {
     for (const [type, packets] of this.network.unsupported) {
       out.push(`${this.input.name}: unsupported link type ${type} (${linkTypeName(type)}), ${count(packets, 'packet')} left out`);
     }
-    for (const [why, index] of Object.entries(SKIP)) {
+    SKIP_REASONS.forEach((why, index) => {
       const packets = this.network.skips[index];
       if (packets > 0) out.push(`${this.input.name}: ${count(packets, 'packet')} left out: ${why}`);
-    }
+    });
+    const { incomplete, conflicts } = this.network.datagrams;
+    if (incomplete > 0) out.push(`${this.input.name}: ${count(incomplete, 'IP datagram')} with missing fragments`);
+    if (conflicts > 0) out.push(`${this.input.name}: ${count(conflicts, 'IP fragment')} left out: the bytes that came first differ`);
     return out;
   }
 
@@ -332,6 +339,27 @@ export class Reading {
     this.input.close();
     this.store.close();
   }
+}
+
+/** Dialects whose messages are recognised in the middle of bytes: their `resync` asks for a chain of plausible frames. */
+const FOUND_INSIDE: readonly Dialect[] = [tlv, gateway];
+/** Bytes that are searched for the first message of a capture that starts late: some of the largest messages. */
+const INSIDE_LIMIT = 64 * 1024;
+
+/** Looks for messages behind the rest of one whose beginning is not in the capture. */
+function findInside(first: Uint8Array, second: Uint8Array, rolesKnown: boolean): Verdict {
+  for (const dialect of FOUND_INSIDE) {
+    const framing = dialect.open({});
+    for (const swapped of rolesKnown ? [false] : [false, true]) {
+      for (const side of [0, 1] as const) {
+        const bytes = side === 0 ? first : second;
+        const dir = (swapped ? 1 - side : side) as 0 | 1;
+        if (bytes.length > 0 && framing.resync(dir, bytes, 1, Math.min(bytes.length, INSIDE_LIMIT)) > 0)
+          return { dialect, swapped, inside: true };
+      }
+    }
+  }
+  return 'unknown';
 }
 
 /** Lines of provenance for one message; one of many tiny segments would fill screens. */

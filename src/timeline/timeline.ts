@@ -210,6 +210,8 @@ function withHoles(message: Message, holes: RowBytes['holes']): Message {
   const fields = message.fields
     .filter((f) => !holes.some((h) => f.at !== undefined && h.start <= f.at.start - 1 && f.at.start <= h.end && f.at.end <= h.end))
     .map(mark);
+  // What is wrong from the first hole on may come from the hole and says nothing about the wire.
+  const notes = message.notes.filter((n) => n.end <= holes[0].start);
   const lost = holes.map((h) => note('capture.hole', h.start, h.end, `${count(h.end - h.start, 'byte')} missing`));
   return {
     ...message,
