@@ -126,6 +126,24 @@ export class ProviderApi {
     return answer;
   }
 
+  /** Records a request that a rule leaves without an answer. */
+  ignore(connection: ProviderConnection, request: ApiRequest): void {
+    const { token, topic, path, command } = requestFacts(request);
+    const at = this.clock.now();
+    this.journal.add({
+      at,
+      server: 'http2',
+      connection: connection.number,
+      command,
+      token,
+      topic,
+      path,
+      headers: request.headers,
+      payload: request.body,
+      status: -1,
+    });
+  }
+
   private decide(
     connection: ProviderConnection,
     request: ApiRequest,
@@ -202,6 +220,17 @@ export class ProviderApi {
     known.count++;
     return known.count <= rate.pushes;
   }
+}
+
+/** What rules can look at in a request. */
+export function requestFacts(request: ApiRequest): { command: string; path: string; token: string | undefined; topic: string | undefined } {
+  const route = routeOf(request.path);
+  return {
+    command: commandName(request.method, route),
+    path: request.path,
+    token: route?.to === 'device' ? route.token.toLowerCase() : undefined,
+    topic: header(request, 'apns-topic'),
+  };
 }
 
 /** Whether an answer counts against the peer's stream limit. */

@@ -50,10 +50,10 @@ export class ProviderConnection {
   /** Streams that the peer may open now. */
   streamLimit: number;
   private readonly settings: AuthSettings;
-  private readonly updates: TokenUpdates;
+  private readonly updates: TokenUpdates | undefined;
   private key: ProviderKey | undefined;
 
-  constructor(number: number, peer: string, identity: Identity | undefined, settings: AuthSettings, updates: TokenUpdates) {
+  constructor(number: number, peer: string, identity: Identity | undefined, settings: AuthSettings, updates: TokenUpdates | undefined) {
     this.number = number;
     this.peer = peer;
     this.identity = identity;
@@ -77,7 +77,7 @@ export class ProviderConnection {
       if (this.key.teamId !== key.teamId) return 'InvalidProviderToken';
       if (!this.key.related.includes(key.keyId)) return 'UnrelatedKeyIdInToken';
     }
-    if (!this.updates.note(`${key.keyId} ${check.issuedAt}`, nowMs)) return 'TooManyProviderTokenUpdates';
+    if (this.updates?.note(`${key.keyId} ${check.issuedAt}`, nowMs) === false) return 'TooManyProviderTokenUpdates';
     this.key ??= key;
     return { topics: key.topics, defaultTopic: undefined, certificate: false };
   }

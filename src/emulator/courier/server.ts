@@ -1,0 +1,159 @@
+/** The sockets of the courier: bytes to speech, speech to sessions, and one write a turn back. */
+
+import type { PushBody } from '../push.ts';
+import type { Connection } from '../sockets/listener.ts';
+import { Outbox } from '../sockets/outbox.ts';
+import { type Individual, tlvTemplate, type Variant, writeTemplate } from './message-body.ts';
+import { CourierSession, type Outlet, type SessionParts } from './session.ts';
+import { type Speech, speechFor } from './speech.ts';
+
+/** Whoever does not read our last words within this time is cut off. */
+const CLOSE_GRACE_MS = 2_000;
+const TOKEN_LENGTH = 32;
+
+/** ALPN that the courier takes, best first; packed with sizes is matched by its beginning. */
+export function chooseCourierProtocol(offered: readonly string[]): string | undefined {
+  return (
+    offered.find((name) => name === 'apns-pack-v1' || name.startsWith('apns-pack-v1:')) ??
+    ['apns-security-v3', 'apns-security-v2'].find((name) => offered.includes(name))
+  );
+}
+
+export class CourierServer {
+  private readonly live = new Map<number, CourierConnection>();
+  readonly parts: SessionParts;
+
+  constructor(parts: SessionParts) {
+    this.parts = parts;
+  }
+
+  get count(): number {
+    return this.live.size;
+  }
+
+  attach(connection: Connection): void {
+    const live = new CourierConnection(connection, this.parts, () => this.live.delete(connection.number));
+    this.live.set(connection.number, live);
+  }
+
+  session(connection: number): CourierSession | undefined {
+    return this.live.get(connection)?.session;
+  }
+
+  sessions(): CourierSession[] {
+    return [...this.live.values()].flatMap(({ session }) => (session === undefined ? [] : [session]));
+  }
+
+  close(connection: number | undefined, why: string): void {
+    for (const [number, live] of this.live) if (connection === undefined || number === connection) live.close(why);
+  }
+}
+
+/** One connection. Kept small: ten thousand of them wait at the same time. */
+class CourierConnection implements Outlet {
+  session: CourierSession | undefined;
+  private readonly connection: Connection;
+  private readonly parts: SessionParts;
+  private readonly outbox: Outbox;
+  private speech: Speech | undefined;
+  private lastHeard: number;
+  private readonly since: number;
+  private gone = false;
+
+  constructor(connection: Connection, parts: SessionParts, onGone: () => void) {
+    this.connection = connection;
+    this.parts = parts;
+    this.since = this.lastHeard = parts.clock.now();
+    const { stream } = connection;
+    this.outbox = new Outbox(stream, () => this.reset());
+    stream.on('data', (bytes: Buffer) => this.hear(bytes));
+    stream.on('error', () => {});
+    stream.once('end', () => this.outbox.end());
+    stream.once('close', () => {
+      if (this.gone) return;
+      this.gone = true;
+      this.session?.disconnected();
+      onGone();
+      this.tell('disconnected');
+    });
+    this.tell('connected');
+    this.watch(this.since + parts.settings.setupTimeoutMs);
+  }
+
+  say(command: string, fields: Parameters<Outlet['say']>[1]): void {
+    if (!this.gone && this.speech !== undefined) this.outbox.write(this.speech.say(command, fields));
+  }
+
+  deliver(body: PushBody, variant: Variant, one: Individual): void {
+    const { speech, outbox } = this;
+    if (this.gone || speech === undefined) return;
+    if (speech.dialect === 'courier' && one.token.length === TOKEN_LENGTH) {
+      const template = tlvTemplate(body, variant);
+      const at = outbox.reserve(template.bytes.length);
+      writeTemplate(template, one, outbox.bytes, at);
+    } else outbox.write(speech.sayMessage(body, variant, one));
+  }
+
+  close(why: string): void {
+    if (this.gone) return;
+    this.tell('refused', why);
+    this.outbox.end();
+    setTimeout(() => this.connection.stream.destroy(), CLOSE_GRACE_MS).unref();
+  }
+
+  reset(): void {
+    this.connection.reset();
+  }
+
+  garble(length: number): void {
+    this.outbox.write(this.parts.faults.garbage(length));
+  }
+
+  private hear(bytes: Buffer): void {
+    this.lastHeard = this.parts.clock.now();
+    if (this.speech === undefined) this.begin(bytes[0]);
+    const { speech, session } = this;
+    if (speech === undefined || session === undefined) return;
+    for (const heard of speech.hear(bytes)) session.hear(heard);
+    if (speech.broken !== undefined) session.close(`cannot read on: ${speech.broken}`);
+  }
+
+  private begin(firstByte: number): void {
+    const { number, address, alpn, identity } = this.connection;
+    this.speech = speechFor(alpn, firstByte, 'server');
+    const ios4 = this.speech.dialect === 'courier-ios4';
+    this.session = new CourierSession(this.parts, { number, address, alpn, tlsIdentity: identity?.key, ios4 }, this);
+  }
+
+  /** One timer for each connection, set anew when it fires: connections that talk cost nothing here. */
+  private watch(at: number): void {
+    const { clock, settings } = this.parts;
+    clock.schedule(at, () => {
+      if (this.gone) return;
+      const now = clock.now();
+      if (this.session?.filtered !== true && now - this.since >= settings.setupTimeoutMs) {
+        const missing = this.session?.connected === true ? 'filter' : 'connect';
+        this.end(`no ${missing} in ${settings.setupTimeoutMs / 1000} s`);
+      } else if (now - this.lastHeard >= settings.idleTimeoutMs) this.end('idle');
+      else this.watch(this.lastHeard + settings.idleTimeoutMs);
+    });
+  }
+
+  private end(why: string): void {
+    if (this.session === undefined) this.close(why);
+    else this.session.close(why);
+  }
+
+  private tell(kind: 'connected' | 'disconnected' | 'refused', reason?: string): void {
+    const { events, clock } = this.parts;
+    if (!events.wanted) return;
+    const { number, peer } = this.connection;
+    events.emit({
+      at: clock.now(),
+      kind,
+      server: 'courier',
+      connection: number,
+      ...(reason === undefined ? { detail: peer } : { reason }),
+    });
+  }
+}

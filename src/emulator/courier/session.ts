@@ -1,0 +1,507 @@
+/**
+ * The courier's side of one connection, without sockets: commands come in by `hear`, what is to be sent goes to an outlet.
+ * Order of a real session: Connect, ConnectResponse, active state, filter, stored messages, then anything.
+ */
+import { fromHex, toHex } from '../../core/bytes.ts';
+import type { Channels } from '../channels.ts';
+import type { EmulatorClock } from '../clock.ts';
+import type { Delivery } from '../delivery.ts';
+import type { Events } from '../event.ts';
+import type { FaultEngine } from '../faults/engine.ts';
+import type { Action } from '../faults/rule.ts';
+import type { Journal } from '../journal.ts';
+import { type BodyOptions, Push, pushBody, topicHash } from '../push.ts';
+import type { SeededRandom } from '../random.ts';
+import { type Device, type Endpoint, FILTER_LISTS, type FilterList } from '../registry.ts';
+import { type Individual, LAST_STORED, STORED, type Variant } from './message-body.ts';
+import { checkPresence } from './presence.ts';
+import type { CourierSettings } from './settings.ts';
+import type { Heard, Plain } from './speech.ts';
+import { readSubscription } from './subscription.ts';
+import { targetsOf } from './targets.ts';
+
+/** Where a session's words go. */
+export interface Outlet {
+  say(command: string, fields: Readonly<Record<string, Plain | undefined>>): void;
+  /** A notification, encoded by the cheapest way that the dialect has. */
+  deliver(body: Push['body'], variant: Variant, one: Individual): void;
+  /** Ends the connection after what was said has been written. */
+  close(why: string): void;
+  /** Ends it at once, with a TCP reset. */
+  reset(): void;
+  /** Bytes that mean nothing. */
+  garble(length: number): void;
+}
+
+export interface SessionParts {
+  readonly delivery: Delivery;
+  readonly channels: Channels;
+  readonly journal: Journal;
+  readonly events: Events;
+  readonly clock: EmulatorClock;
+  readonly random: SeededRandom;
+  readonly faults: FaultEngine;
+  readonly settings: CourierSettings;
+}
+
+export interface ConnectionFacts {
+  readonly number: number;
+  /** The client's address: ConnectResponse field 19. */
+  readonly address: string;
+  readonly alpn: string | undefined;
+  /** Key fingerprint of the TLS client certificate. */
+  readonly tlsIdentity: string | undefined;
+  readonly ios4: boolean;
+}
+
+/** Unacknowledged notifications of one connection; beyond it the oldest is given up, since a client may never answer. */
+export const MAX_IN_FLIGHT = 20_000;
+const TOKEN_LENGTH = 32;
+
+const STATUS_OK = 0;
+const STATUS_INVALID = 2;
+const STATUS_REJECTED = 3;
+const STATE_DISCONNECT = 2;
+const ACTIVE = 1;
+/** First protocol version that was seen to read the keep-alive fields of the response. */
+const KEEP_ALIVE_VERSION = 12;
+
+type Fields = Heard['fields'];
+
+export class CourierSession implements Endpoint {
+  readonly connection: number;
+  private readonly parts: SessionParts;
+  private readonly facts: ConnectionFacts;
+  private readonly outlet: Outlet;
+  private readonly handlers: Readonly<Record<string, (fields: Fields, action: Action | undefined) => void>>;
+  private readonly users = new Map<string, Device>();
+  /** The connection's first device: commands without a token mean it. */
+  private user: Device | undefined;
+  private userToken: Uint8Array = new Uint8Array(TOKEN_LENGTH);
+  private readonly inFlight = new Map<number, Push>();
+  private nextId = 1;
+  private legacyFlags = false;
+  private closed = false;
+  /** Whether a filter has come; the shell closes connections that never send one. */
+  filtered = false;
+
+  constructor(parts: SessionParts, facts: ConnectionFacts, outlet: Outlet) {
+    this.parts = parts;
+    this.facts = facts;
+    this.outlet = outlet;
+    this.connection = facts.number;
+    this.handlers = {
+      connect: (f, action) => this.connect(f, action),
+      filter: (f) => this.filter(f),
+      message: (f, action) => this.message(f, action),
+      message_ack: (f) => this.acknowledge(f),
+      keep_alive: () => this.outlet.say('keep_alive_response', {}),
+      flush: (f) => this.outlet.say('flush_response', { padding: new Uint8Array(paddingOf(f)) }),
+      flush_response: () => {},
+      app_token_generate: (f) => this.scopedToken(f),
+      set_active_interval: () => {},
+      set_active_state: (f) => this.setActive(f),
+      transport_ack: () => {},
+      message_tracing_ack: () => {},
+      pub_sub_channel_list: (f) => this.subscribe(f),
+      presence_tracking: (f) =>
+        this.outlet.say('presence_tracking_response', { id: f['id'] as number, token: f['token'] as Uint8Array, status: STATUS_OK }),
+    };
+  }
+
+  get connected(): boolean {
+    return this.user !== undefined;
+  }
+
+  /** Unacknowledged notifications. */
+  get pending(): number {
+    return this.inFlight.size;
+  }
+
+  hear({ command, fields }: Heard): void {
+    if (this.closed) return;
+    const token = hexOf(fields['token']) ?? this.user?.token;
+    const topic = hexOf(fields['topic']);
+    const action = this.parts.faults.match({ server: 'courier', on: 'message', connection: this.connection, command, token, topic });
+    this.record(command, fields, token, topic);
+    if (action !== undefined && this.spoil(action)) return;
+    if (this.user === undefined && command !== 'connect') {
+      this.close(`${command} before connect`);
+      return;
+    }
+    const handler = this.handlers[command];
+    if (action?.delay !== undefined && handler !== undefined) {
+      const { clock, faults } = this.parts;
+      clock.schedule(clock.now() + faults.delayOf(action), () => {
+        if (!this.closed) handler(fields, action);
+      });
+    } else handler?.(fields, action);
+    if (action?.close === 'after') this.close('rule');
+  }
+
+  deliver(device: Device, push: Push, stored: boolean, last: boolean): void {
+    const { inFlight } = this;
+    if (inFlight.size >= MAX_IN_FLIGHT)
+      for (const oldest of inFlight.keys()) {
+        inFlight.delete(oldest);
+        break;
+      }
+    const id = this.nextId++ >>> 0;
+    inFlight.set(id, push);
+    const scoped = push.token !== device.token && push.body.channel === undefined;
+    const token = device === this.user && !scoped ? this.userToken : (fromHex(push.token) ?? this.userToken);
+    const { settings } = this.parts;
+    const variant: Variant =
+      scoped || settings.correlation
+        ? {
+            legacyFlags: this.legacyFlags,
+            baseToken: scoped ? fromHex(device.token) : undefined,
+            correlation: settings.correlation ? push.id : undefined,
+          }
+        : this.legacyFlags
+          ? LEGACY
+          : MODERN;
+    const storageFlags = stored ? STORED | (last ? LAST_STORED : 0) : 0;
+    const one: Individual = { id, token, time: push.acceptedAt, storageFlags };
+    if (this.parts.faults.watchesDeliveries) this.deliverUnderRules(push, variant, one);
+    else this.outlet.deliver(push.body, variant, one);
+  }
+
+  private deliverUnderRules(push: Push, variant: Variant, one: Individual): void {
+    const { faults, clock } = this.parts;
+    const { body } = push;
+    const action = faults.match({
+      server: 'courier',
+      on: 'delivery',
+      connection: this.connection,
+      token: push.token,
+      topic: body.topic ?? body.topicHash,
+    });
+    if (action !== undefined && this.spoil(action)) return;
+    const send = (): void => {
+      if (this.closed) return;
+      this.outlet.deliver(body, variant, one);
+      if (action?.close === 'after') this.close('rule');
+    };
+    if (action?.delay === undefined && action?.jitter === undefined) send();
+    else clock.schedule(clock.now() + faults.delayOf(action), send);
+  }
+
+  /** The connection is gone: its devices are away, and what they did not acknowledge is kept. */
+  disconnected(): void {
+    if (this.closed && this.users.size === 0) return;
+    this.closed = true;
+    const { delivery } = this.parts;
+    const left = new Map<Device, Push[]>();
+    for (const push of this.inFlight.values()) {
+      const device = delivery.registry.device(push.token);
+      if (device === undefined) continue;
+      const list = left.get(device);
+      if (list === undefined) left.set(device, [push]);
+      else list.push(push);
+    }
+    this.inFlight.clear();
+    for (const device of this.users.values()) delivery.offline(device, this, left.get(device) ?? []);
+    this.users.clear();
+  }
+
+  close(why: string): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.outlet.close(why);
+  }
+
+  /** Commands that the server begins, for the control API and rules. */
+  flush(size: number): void {
+    this.outlet.say('flush', { want_padding: size, padding: new Uint8Array(size) });
+  }
+
+  redirect(reason: string): void {
+    this.outlet.say('redirect', { server_metadata: 'apns-inspect', redirect_reason: reason });
+    this.close('redirect');
+  }
+
+  private connect(f: Fields, action: Action | undefined): void {
+    const given = hexOf(f['token']);
+    if (f['state'] === STATE_DISCONNECT) {
+      this.leave(given);
+      return;
+    }
+    if (action?.status !== undefined && action.status !== STATUS_OK) {
+      this.refuse('rule', action.status);
+      return;
+    }
+    const identity = this.identify(f);
+    if (identity === false) return;
+    if (given !== undefined && given.length !== TOKEN_LENGTH * 2) {
+      this.refuse('token');
+      return;
+    }
+    const device = this.resolve(given, identity);
+    const { clock, events, settings } = this.parts;
+    const other = device.endpoint;
+    if (other instanceof CourierSession && other !== this) {
+      // Apple's way with a second connection of one token is not known; the newer one is the one that works.
+      other.close('replaced by a newer connection');
+      other.disconnected();
+    }
+    device.endpoint = this;
+    device.active = true;
+    this.users.set(device.token, device);
+    if (this.user === undefined) {
+      this.user = device;
+      this.userToken = fromHex(device.token) ?? this.userToken;
+      this.legacyFlags = f['protocol_version'] === undefined;
+    }
+    if (events.wanted) events.emit({ at: clock.now(), kind: 'device-online', token: device.token, connection: this.connection });
+    const { min, expected, max } = settings.keepAliveMinutes;
+    const modern = Number(f['protocol_version'] ?? 0) >= KEEP_ALIVE_VERSION;
+    this.outlet.say('connect_response', {
+      status: STATUS_OK,
+      ...(given === device.token ? {} : { token: fromHex(device.token) as Uint8Array }),
+      message_size: settings.messageSize,
+      unknown5: 2,
+      capabilities: settings.capabilities,
+      large_message_size: settings.largeMessageSize,
+      server_time: BigInt(Math.floor(clock.now())),
+      ...(modern ? { min_keep_alive: min, expected_keep_alive: expected, max_keep_alive: max } : {}),
+    });
+  }
+
+  /** The key of who connects, undefined for nobody in particular, false when refused. */
+  private identify(f: Fields): string | undefined | false {
+    const { settings, clock } = this.parts;
+    const { alpn, tlsIdentity } = this.facts;
+    // Further users of a connection (a Mac) send no certificate.
+    if (this.user !== undefined || settings.verify === 'off') return tlsIdentity;
+    const certificates = f['certificate'] as readonly Uint8Array[] | undefined;
+    const needed = settings.verify === 'require' && alpn !== undefined && alpn !== 'apns-security-v2';
+    if (!needed && certificates === undefined) return tlsIdentity;
+    const check = checkPresence(
+      certificates?.[0],
+      f['nonce'] as Uint8Array | undefined,
+      f['signature'] as Uint8Array | undefined,
+      clock.now(),
+    );
+    if (check.ok) return check.identity;
+    this.refuse(check.why);
+    return false;
+  }
+
+  /** The device behind a Connect: by its token, by its key, or a new one. */
+  private resolve(given: string | undefined, identity: string | undefined): Device {
+    const { registry } = this.parts.delivery;
+    const known = given === undefined ? undefined : registry.token(given);
+    let device: Device;
+    if (known !== undefined && (identity === undefined || known.device.identity === undefined || known.device.identity === identity)) {
+      device = known.device;
+      // A token that was taken from the device, or declared dead: it is given a living one.
+      if (known.state !== 'active' && device.token === given) registry.replaceToken(device);
+    } else if (known !== undefined) {
+      // Somebody else's token: this key gets its own.
+      device = registry.known(identity as string) ?? registry.addDevice({ identity });
+    } else if (given === undefined) {
+      device = (identity === undefined ? undefined : registry.known(identity)) ?? registry.addDevice({ identity });
+    } else device = registry.addDevice({ token: given, identity });
+    if (identity !== undefined && device.identity === undefined) registry.identify(device, identity);
+    if (device.reassign) registry.replaceToken(device);
+    return device;
+  }
+
+  private refuse(why: string, status: number = STATUS_INVALID): void {
+    const { clock, events } = this.parts;
+    if (events.wanted)
+      events.emit({ at: clock.now(), kind: 'refused', server: 'courier', connection: this.connection, reason: why, status });
+    this.outlet.say('connect_response', {
+      status,
+      ...(why === 'time' ? { server_time_for_bad_nonce: BigInt(Math.floor(clock.now())) } : {}),
+      invalid_presence_reason: why,
+    });
+    this.close(why);
+  }
+
+  private leave(token: string | undefined): void {
+    const device = token === undefined ? this.user : this.users.get(token);
+    this.outlet.say('connect_response', { status: STATUS_OK });
+    if (device === undefined) return;
+    const mine = [...this.inFlight].filter(([, push]) => this.parts.delivery.registry.device(push.token) === device);
+    for (const [id] of mine) this.inFlight.delete(id);
+    this.users.delete(device.token);
+    this.parts.delivery.offline(
+      device,
+      this,
+      mine.map(([, push]) => push),
+    );
+  }
+
+  private filter(f: Fields): void {
+    const device = this.userOf(f);
+    if (device === undefined) return;
+    const { delivery, clock, events, settings } = this.parts;
+    const filter = new Map<string, FilterList>();
+    for (const list of FILTER_LISTS) {
+      const field = list === 'nonWaking' ? 'non_waking' : list;
+      for (const hash of (f[field] as readonly Uint8Array[] | undefined) ?? []) filter.set(toHex(hash), list);
+    }
+    const first = device.filter === undefined || !this.filtered;
+    delivery.registry.setFilter(device, filter);
+    this.filtered = true;
+    if (events.wanted)
+      events.emit({ at: clock.now(), kind: 'filter', token: device.token, connection: this.connection, detail: `${filter.size} topics` });
+    const version = f['version'];
+    if (version !== undefined)
+      this.outlet.say('filter_response', { token: fromHex(device.token), version: version as bigint, status: STATUS_OK });
+    const sent = delivery.flush(device);
+    if (first && sent === 0 && settings.noStorage && !this.facts.ios4) this.outlet.say('no_storage', { token: fromHex(device.token) });
+  }
+
+  private message(f: Fields, action: Action | undefined): void {
+    const id = f['id'] as number | undefined;
+    const payload = (f['payload'] as Uint8Array | undefined) ?? new Uint8Array(0);
+    const status = action?.status ?? (payload.length > this.parts.settings.largeMessageSize ? STATUS_REJECTED : STATUS_OK);
+    this.outlet.say('message_ack', {
+      status,
+      ...(id === undefined ? {} : { id }),
+      ack_timestamp: BigInt(Math.floor(this.parts.clock.now())) * 1_000_000n,
+    });
+    const topic = f['topic'];
+    if (status !== STATUS_OK || !(topic instanceof Uint8Array)) return;
+    const { delivery, random, clock } = this.parts;
+    const body = pushBody({ topicHash: toHex(topic), payload } satisfies BodyOptions);
+    for (const token of targetsOf(hexOf(f['token']), payload)) {
+      const target = delivery.registry.device(token);
+      if (target !== undefined && !this.users.has(target.token))
+        delivery.submit(new Push(random.uuid(), 'device', token, body, clock.now()));
+    }
+  }
+
+  private acknowledge(f: Fields): void {
+    const { inFlight } = this;
+    let id = f['id'] as number | undefined;
+    if (id === undefined || !inFlight.has(id)) {
+      // Acks without a usable id count in order, as Apple's client does with ours.
+      if (id !== undefined) return;
+      for (const oldest of inFlight.keys()) {
+        id = oldest;
+        break;
+      }
+    }
+    const push = id === undefined ? undefined : inFlight.get(id);
+    if (id === undefined || push === undefined) return;
+    inFlight.delete(id);
+    this.parts.delivery.acknowledged(push, typeof f['status'] === 'number' ? f['status'] : STATUS_OK);
+  }
+
+  private scopedToken(f: Fields): void {
+    const device = this.userOf({ token: f['base_token'] as Uint8Array });
+    const topic = f['topic'];
+    if (device === undefined || !(topic instanceof Uint8Array)) return;
+    const token = this.parts.delivery.registry.addScopedToken(device, toHex(topic));
+    this.outlet.say('app_token_generate_response', {
+      status: STATUS_OK,
+      token: fromHex(token.hex),
+      topic,
+      ...(f['app_id'] === undefined ? {} : { app_id: f['app_id'] as number }),
+    });
+  }
+
+  private setActive(f: Fields): void {
+    for (const device of this.users.values()) device.active = f['state'] === ACTIVE;
+  }
+
+  private subscribe(f: Fields): void {
+    const device = this.userOf(f);
+    if (device === undefined) return;
+    const { channels, delivery, random } = this.parts;
+    const request = readSubscription((f['payload'] as Uint8Array | undefined) ?? new Uint8Array(0));
+    const before = new Set(device.subscriptions.keys());
+    if (request.replace) device.subscriptions.clear();
+    for (const wish of request.wishes) {
+      if (wish.drop) device.subscriptions.delete(wish.channel);
+      else device.subscriptions.set(wish.channel, wish.last);
+    }
+    this.outlet.say('pub_sub_channel_list', { id: f['id'] as number, token: fromHex(device.token), status: STATUS_OK });
+    for (const [id, last] of device.subscriptions) {
+      const latest = channels.byChannelId(id)?.latest;
+      if (before.has(id) || latest === undefined || BigInt(Math.floor(latest.at)) * 1_000_000n <= last) continue;
+      delivery.submit(new Push(random.uuid(), 'broadcast', device.token, latest.body, latest.at));
+    }
+  }
+
+  /** The device that a command's token names, or the connection's first one. */
+  private userOf(f: Fields): Device | undefined {
+    const token = hexOf(f['token']);
+    return token === undefined ? this.user : (this.users.get(token) ?? this.user);
+  }
+
+  /** Performs the parts of a rule that end or silence the connection; true when nothing else is to happen. */
+  private spoil(action: Action): boolean {
+    if (action.redirect !== undefined) {
+      this.redirect(action.redirect);
+      return true;
+    }
+    if (action.close === 'reset') {
+      this.closed = true;
+      this.outlet.reset();
+      return true;
+    }
+    if (action.close === 'before') {
+      this.close('rule');
+      return true;
+    }
+    if (action.garbage !== undefined) {
+      this.outlet.garble(action.garbage);
+      return true;
+    }
+    return action.drop === true;
+  }
+
+  private record(command: string, fields: Fields, token: string | undefined, topic: string | undefined): void {
+    const { journal, clock, events } = this.parts;
+    const at = clock.now();
+    const id = fields['id'];
+    // Keep-alives and acks come by the thousand and say nothing that is asked for later.
+    if (command !== 'keep_alive' && command !== 'message_ack') {
+      const payload = fields['payload'];
+      journal.add({
+        at,
+        server: 'courier',
+        connection: this.connection,
+        command,
+        token,
+        topic,
+        status: -1,
+        ...(id === undefined ? {} : { id: String(id) }),
+        ...(payload instanceof Uint8Array ? { payload } : {}),
+      });
+    }
+    if (events.wanted)
+      events.emit({
+        at,
+        kind: 'message',
+        server: 'courier',
+        connection: this.connection,
+        detail: command,
+        ...(token === undefined ? {} : { token }),
+      });
+  }
+}
+
+const MODERN: Variant = { legacyFlags: false, baseToken: undefined, correlation: undefined };
+const LEGACY: Variant = { legacyFlags: true, baseToken: undefined, correlation: undefined };
+
+/** Bytes of padding to answer a flush with: what it asks for, or as much as it brought. Sources differ on the meaning of field 1. */
+function paddingOf(f: Fields): number {
+  const wanted = f['want_padding'];
+  if (typeof wanted === 'number' && wanted > 0) return wanted;
+  return f['padding'] instanceof Uint8Array ? f['padding'].length : 0;
+}
+
+function hexOf(value: unknown): string | undefined {
+  return value instanceof Uint8Array ? toHex(value) : undefined;
+}
+
+/** SHA-1 hex of a topic given by name; a hash stays as it is. */
+export function hashOf(topic: string): string {
+  return /^[0-9a-f]{40}$/.test(topic) ? topic : topicHash(topic);
+}

@@ -1,0 +1,86 @@
+/**
+ * Joins everything that is due for a socket in one turn of the event loop into one write: a TLS record and a system call
+ * cost some 19 µs, a copy of a message next to nothing.
+ */
+import type { Duplex } from 'node:stream';
+
+/** Sockets with something to write in this turn. */
+let dirty: Outbox[] = [];
+let scheduled = false;
+
+function flushAll(): void {
+  scheduled = false;
+  const due = dirty;
+  dirty = [];
+  for (const outbox of due) outbox.flush();
+}
+
+/** Bytes that a socket may have waiting before its client counts as dead: some thousand messages. */
+export const MAX_BACKLOG = 8 * 1024 * 1024;
+/** A batch grows from the size of its first message, since most turns have only one. */
+const FIRST_GROWTH = 4096;
+
+export class Outbox {
+  private readonly stream: Duplex;
+  private readonly onOverflow: () => void;
+  private buffer: Buffer | undefined;
+  private length = 0;
+  private ending = false;
+
+  /** `onOverflow`: the client does not read; called once. */
+  constructor(stream: Duplex, onOverflow: () => void) {
+    this.stream = stream;
+    this.onOverflow = onOverflow;
+  }
+
+  /** Room for `n` bytes in this turn's write. Fill it at once: it starts at `at` of `bytes`. */
+  reserve(n: number): number {
+    const need = this.length + n;
+    if (this.buffer === undefined) {
+      this.buffer = Buffer.allocUnsafe(n);
+      dirty.push(this);
+      if (!scheduled) {
+        scheduled = true;
+        setImmediate(flushAll);
+      }
+    } else if (need > this.buffer.length) {
+      const grown = Buffer.allocUnsafe(Math.max(need, this.buffer.length * 2, FIRST_GROWTH));
+      this.buffer.copy(grown, 0, 0, this.length);
+      this.buffer = grown;
+    }
+    const at = this.length;
+    this.length = need;
+    return at;
+  }
+
+  /** What `reserve` made room in. */
+  get bytes(): Buffer {
+    return this.buffer as Buffer;
+  }
+
+  write(bytes: Uint8Array): void {
+    const at = this.reserve(bytes.length);
+    this.bytes.set(bytes, at);
+  }
+
+  /** Ends the stream after everything written so far. */
+  end(): void {
+    if (this.ending) return;
+    this.ending = true;
+    if (this.buffer === undefined) this.stream.end();
+  }
+
+  flush(): void {
+    const { buffer, stream } = this;
+    if (buffer !== undefined) {
+      const { length } = this;
+      this.buffer = undefined;
+      this.length = 0;
+      if (stream.writable) {
+        stream.write(length === buffer.length ? buffer : buffer.subarray(0, length));
+        if (stream.writableLength > MAX_BACKLOG) this.onOverflow();
+      }
+    }
+    if (this.ending) stream.end();
+  }
+}
