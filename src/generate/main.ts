@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { jsonSchema } from './json-schema.ts';
 import { luaDissector } from './lua.ts';
+import { notesPage } from './notes-page.ts';
 import { protocolPage } from './protocol-page.ts';
 import { topicsTable } from './topics.ts';
 
@@ -14,6 +15,7 @@ const made: readonly (readonly [string, () => string])[] = [
   ['src/schema/topics-table.ts', () => topicsTable(read('src/schema/topics.txt'))],
   ['docs/protocol.md', () => protocolPage()],
   ['docs/apns.lua', () => luaDissector(read('src/generate/dissector.lua'))],
+  ['docs/notes.md', () => notesPage()],
   ['docs/schema.json', () => jsonSchema()],
 ];
 

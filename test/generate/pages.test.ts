@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { jsonSchema } from '../../src/generate/json-schema.ts';
+import { notesPage } from '../../src/generate/notes-page.ts';
 import { protocolPage } from '../../src/generate/protocol-page.ts';
 import { topicsTable } from '../../src/generate/topics.ts';
 import { filterName } from '../../src/schema/interpret.ts';
+import { NOTES } from '../../src/schema/notes.ts';
 import { TABLES } from '../../src/schema/registry.ts';
 
 const file = (name: string): string => readFileSync(fileURLToPath(new URL(`../../${name}`, import.meta.url)), 'utf8');
@@ -29,6 +31,12 @@ describe('generated pages', () => {
       if (width > 0 && cells > 0) expect(cells, line).toBe(width);
       width = cells;
     }
+  });
+
+  it('explain every note', () => {
+    const page = notesPage();
+    for (const code of Object.keys(NOTES)) expect(page).toContain(`| \`${code}\` |`);
+    expect(page).not.toContain('undefined');
   });
 
   it('give a JSON schema with one definition for each command', () => {
