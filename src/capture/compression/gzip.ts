@@ -16,6 +16,8 @@ export class GzipDecoder implements Decoder {
   private emitError: unknown = undefined;
   private settle: (() => void) | undefined = undefined;
   private input = 0;
+  /** zlib has ended: at the end of the input, or before it when zeros follow, which tapes and disks leave behind. */
+  private over = false;
 
   constructor(emit: Emit) {
     this.gunzip = createGunzip({ chunkSize: OUTPUT, finishFlush: constants.Z_FINISH });
@@ -31,10 +33,14 @@ export class GzipDecoder implements Decoder {
       this.error = error;
       this.settle?.();
     });
-    this.gunzip.on('end', () => this.settle?.());
+    this.gunzip.on('end', () => {
+      this.over = true;
+      this.settle?.();
+    });
   }
 
   async write(piece: Uint8Array): Promise<void> {
+    if (this.over) return;
     this.input += piece.length;
     await new Promise<void>((resolve) => {
       this.settle = resolve;
@@ -44,6 +50,7 @@ export class GzipDecoder implements Decoder {
   }
 
   async end(): Promise<void> {
+    if (this.over) return;
     await new Promise<void>((resolve) => {
       this.settle = resolve;
       this.gunzip.end();

@@ -22,7 +22,7 @@ export function isLz4(head: Uint8Array): boolean {
 
 /**
  * LZ4 frames, one after the other. Our own, because no kept package decodes the frame format as a stream without native code.
- * Memory is bounded by the block size of the header (4 MiB at most). The content checksum is verified, those of header and blocks are not.
+ * Memory is bounded by the block size of the header (4 MiB at most). The checksums of header and content are verified, those of blocks are not.
  * All numbers are little-endian. Source: the LZ4 frame format description, version 1.6.
  */
 export class Lz4Decoder implements Decoder {
@@ -53,6 +53,7 @@ export class Lz4Decoder implements Decoder {
 
   end(): void {
     const inside = this.state !== 'magic' || this.to > this.from;
+    if (this.state === 'block' && this.to > this.from) this.content(Math.min(this.to, this.from + (this.block & ~STORED)));
     if (inside || this.frames === 0) throw new DecodeStop('format.compression-truncated', 'lz4 ends inside a frame');
   }
 
@@ -112,6 +113,9 @@ export class Lz4Decoder implements Decoder {
     if (there < Math.min(length, HEADER_LIMIT)) return false;
     const sizeCode = (this.held[this.from + 5] >> 4) & 7;
     if ((this.flags & FLAG.version) !== 0x40 || sizeCode < 4) throw corrupt('unknown version or block size');
+    this.checksum.reset();
+    this.checksum.update(this.held.subarray(this.from + 4, this.from + length - 1));
+    if (this.held[this.from + length - 1] !== ((this.checksum.digest() >>> 8) & 0xff)) throw corrupt('the checksum of the header is wrong');
     if (this.flags & FLAG.dictionary) throw corrupt('a dictionary is needed');
     this.blockLimit = 1 << (8 + 2 * sizeCode);
     if (this.history.length < WINDOW + this.blockLimit) this.history = new Uint8Array(WINDOW + this.blockLimit);
@@ -141,23 +145,31 @@ export class Lz4Decoder implements Decoder {
   }
 
   private data(): boolean {
-    const end = this.from + (this.block & ~STORED);
+    const good = this.content(this.from + (this.block & ~STORED));
+    if (!good) throw corrupt('a block cannot be decoded');
+    this.from += this.blockLength();
+    this.state = 'size';
+    return true;
+  }
+
+  /** Decodes and emits the current block as far as it goes, up to `end`; false when it is broken before. */
+  private content(end: number): boolean {
     this.slide();
     const start = this.decoded;
+    let good = true;
     if (this.block & STORED) {
       this.history.set(this.held.subarray(this.from, end), start);
       this.decoded = start + (end - this.from);
     } else {
       const first = this.flags & FLAG.independent ? start : 0;
-      this.decoded = decodeLz4Block(this.held, this.from, end, this.history, start, first, start + this.blockLimit);
-      if (this.decoded < 0) throw corrupt('a block cannot be decoded');
+      const to = decodeLz4Block(this.held, this.from, end, this.history, start, first, start + this.blockLimit);
+      good = to >= 0;
+      this.decoded = good ? to : -1 - to;
     }
-    this.from += this.blockLength();
-    this.state = 'size';
     const bytes = this.history.subarray(start, this.decoded);
     if (this.flags & FLAG.contentChecksum) this.checksum.update(bytes);
     this.emit(bytes);
-    return true;
+    return good;
   }
 
   /** Keeps the window of decoded bytes at the front, so that a block fits behind it. */
