@@ -25,7 +25,7 @@ export const ascii = (text: string, width = text.length): Uint8Array => {
 };
 
 /** An address as bytes: dotted quad, or eight groups of hex separated by colons without abbreviation. */
-export function address(text: string): Uint8Array {
+function address(text: string): Uint8Array {
   if (text.includes('.')) return Uint8Array.from(text.split('.').map(Number));
   return join(...text.split(':').map((group) => be16(Number.parseInt(group, 16))));
 }
@@ -78,7 +78,6 @@ export function udp(source: number, destination: number, payload: Uint8Array): U
 export const SYN = 2;
 export const ACK = 16;
 export const PSH = 8;
-export const FIN = 1;
 
 export function tcp(source: number, destination: number, sequence: number, ack: number, flags: number, payload: Uint8Array): Uint8Array {
   return join(be16(source), be16(destination), be32(sequence), be32(ack), bytes(0x50, flags), be16(65535), be32(0), payload);
@@ -180,8 +179,8 @@ export function pktap(linkType: number, process: string, pid: number, packet: Ui
 
 export const OUTER_CLIENT = '192.0.2.10';
 export const OUTER_SERVER = '198.51.100.20';
-export const OUTER_CLIENT6 = '2001:db8:0:0:0:0:0:10';
-export const OUTER_SERVER6 = '2001:db8:0:0:0:0:0:20';
+const OUTER_CLIENT6 = '2001:db8:0:0:0:0:0:10';
+const OUTER_SERVER6 = '2001:db8:0:0:0:0:0:20';
 
 /** An outer IPv4 packet in the direction of the inner one. */
 export function outer4(protocol: number, payload: Uint8Array, fromClient: boolean): Uint8Array {

@@ -274,8 +274,8 @@ export const CLIENT4 = '10.1.0.5';
 export const SERVER4 = '17.57.144.20';
 export const CLIENT6 = 'fd00:0:0:0:0:0:0:5';
 export const SERVER6 = '2620:149:a44:0:0:0:0:20';
-export const CLIENT_PORT = 51515;
-export const SERVER_PORT = 5223;
+const CLIENT_PORT = 51515;
+const SERVER_PORT = 5223;
 
 /** One step of a conversation on plain bytes. */
 export interface Step {

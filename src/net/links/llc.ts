@@ -43,15 +43,7 @@ export function unwrapLlc(
 }
 
 /** Takes off a SNAP header: organisation (3 bytes) and protocol (2 bytes). */
-export function unwrapSnap(
-  buf: Uint8Array,
-  at: number,
-  end: number,
-  address: number,
-  tunnel: number,
-  wireEnd: number,
-  sink: LayerSink,
-): boolean {
+function unwrapSnap(buf: Uint8Array, at: number, end: number, address: number, tunnel: number, wireEnd: number, sink: LayerSink): boolean {
   if (at + 5 > end) {
     sink.skipped?.(SKIP.truncated);
     return true;
