@@ -49,7 +49,7 @@ function unwrapped(input: Input, head: Uint8Array): Input {
 }
 
 function openDirectory(path: string, store: Store, options: OpenInputOptions): Input {
-  const entries = readdirSync(path);
+  const entries = list(path);
   for (const format of DIRECTORY_FORMATS) {
     const verdict = format.sniff(entries, path);
     if (typeof verdict === 'string') throw new UserError('input.unsupported', verdict);
@@ -60,6 +60,14 @@ function openDirectory(path: string, store: Store, options: OpenInputOptions): I
     `${path} is a directory, and not one that sslsplit or tcpflow wrote; name the capture file in it.`,
     EXIT.failed,
   );
+}
+
+function list(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch (error) {
+    throw new UserError('input.forbidden', `${path} cannot be read: ${(error as Error).message}.`);
+  }
 }
 
 function readHead(source: Source): Uint8Array {

@@ -62,13 +62,18 @@ export class PcapInput implements Input {
     const got = records.fill();
     const address = this.address + records.base;
     this.store.lend(records.buf, records.start, records.end, address + records.start);
-    if (this.damaged >= 0) this.seek(sink, got === 0 && ended);
+    const last = got === 0 && ended;
+    if (this.damaged >= 0) this.seek(sink, last);
     while (this.damaged < 0) {
       records.start = this.header.littleEndian
         ? this.walkLittle(sink, records.buf, records.start, records.end, address)
         : this.walkBig(sink, records.buf, records.start, records.end, address);
-      if (this.damaged < 0) break;
-      this.seek(sink, got === 0 && ended);
+      if (this.damaged < 0) {
+        // A length that reaches behind the end of the file is damage when good records follow, and else a truncated tail.
+        if (!last || !findPcapRecord(this.header, records.buf, records.start + 1, records.end, true, this.lastSec).good) break;
+        this.damaged = this.position;
+      }
+      this.seek(sink, last);
     }
     if (got > 0) return 'more';
     if (!ended) return 'starved';

@@ -29,7 +29,7 @@ export class PcapngPlaces implements PacketLocator {
   }
 
   /** A section begins; the packets behind it are its own. */
-  section(section: Section, _position: number): void {
+  section(section: Section): void {
     this.sections.push(section);
   }
 

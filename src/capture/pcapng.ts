@@ -29,7 +29,6 @@ export class PcapngInput implements Input {
   private section: Section;
   private done = false;
   private count = 0;
-  private process: string | undefined = undefined;
   /** Position where a damaged place began, while the next good block is looked for; -1 otherwise. */
   private damaged = -1;
   private damages = 0;
@@ -65,7 +64,11 @@ export class PcapngInput implements Input {
     if (this.damaged >= 0) this.seek(sink, last);
     while (this.damaged < 0) {
       records.start = this.walk(sink, records.buf, records.start, records.end, address);
-      if (this.damaged < 0) break;
+      if (this.damaged < 0) {
+        // A length that reaches behind the end of the file is damage when good blocks follow, and else a truncated tail.
+        if (!last || !findBlock(this.section.order, records.buf, records.start + 1, records.end, true).good) break;
+        this.damaged = this.position;
+      }
       this.seek(sink, last);
     }
     if (got > 0) return 'more';
@@ -98,8 +101,7 @@ export class PcapngInput implements Input {
       if (type === BLOCK.section) {
         const order = sectionOrder(buf, at);
         length = order === undefined ? -1 : order.u32(buf, at + 4);
-        if (order !== undefined && length >= 28 && length <= MAX_BLOCK && at + length <= end)
-          section = this.beginSection(order, buf, at, address);
+        if (order !== undefined && length >= 28 && length <= MAX_BLOCK && at + length <= end) section = this.beginSection(order);
       }
       if (length < MIN_BLOCK || length > MAX_BLOCK || (length & 3) !== 0) {
         this.damaged = address + at - this.source.address;
@@ -119,9 +121,9 @@ export class PcapngInput implements Input {
     return at;
   }
 
-  private beginSection(order: Order, buf: Uint8Array, at: number, address: number): Section {
+  private beginSection(order: Order): Section {
     this.section = new Section(order);
-    this.places.section(this.section, address + at - this.source.address);
+    this.places.section(this.section);
     return this.section;
   }
 
@@ -144,17 +146,9 @@ export class PcapngInput implements Input {
     const { data, captured, wire, options } = parts;
     const end = at + length - 4;
     let fcs = iface.fcsLength;
-    if (options < end) {
-      if (section.processes.length > 0) this.tellProcess(sink, section.processOf(buf, options, end));
-      if (iface.linkType !== ETHERNET) fcs = section.fcsOf(iface, buf, options, end);
-    } else if (this.process !== undefined) this.tellProcess(sink, undefined);
+    if (section.processes.length > 0) sink.process(section.processOf(buf, options, end));
+    if (options < end && iface.linkType !== ETHERNET) fcs = section.fcsOf(iface, buf, options, end);
     sink.packet(buf, data, data + captured, address + data, wire, iface.linkType, fcs);
-  }
-
-  private tellProcess(sink: InputSink, name: string | undefined): void {
-    if (name === this.process) return;
-    this.process = name;
-    sink.process(name);
   }
 
   private other(sink: InputSink, section: Section, type: number, buf: Uint8Array, at: number, length: number): void {

@@ -11,18 +11,25 @@ const HEADROOM = 256 * 1024;
  * because what a slice leaves over is moved in front of the next one.
  */
 export class RecordBuffer {
-  buf: Uint8Array = new Uint8Array(HEADROOM + SLICE);
-  start = HEADROOM;
-  end = HEADROOM;
+  buf: Uint8Array;
+  start: number;
+  end: number;
   /** Position in the source of `buf[0]`; negative while the headroom is unused. `base + i` is the position of `buf[i]`. */
   base: number;
-  private headroom = HEADROOM;
+  private headroom: number;
+  private readonly slice: number;
   private readonly source: Source;
 
   /** `position`: where in the source to begin. */
   constructor(source: Source, position: number) {
     this.source = source;
-    this.base = position - HEADROOM;
+    // A small file comes in one slice, and nothing is left over that needs room.
+    const small = source.ended && source.size <= SLICE;
+    this.slice = small ? source.size + 1 : SLICE;
+    this.headroom = small ? 0 : HEADROOM;
+    this.buf = new Uint8Array(this.headroom + this.slice);
+    this.start = this.end = this.headroom;
+    this.base = position - this.headroom;
   }
 
   /** Position in the source of the first byte that is not consumed. */
@@ -38,14 +45,14 @@ export class RecordBuffer {
     else if (rest > 0) this.buf.copyWithin(this.headroom - rest, this.start, this.end);
     this.start = this.headroom - rest;
     this.base = position - this.headroom;
-    const got = this.source.read(this.buf, this.headroom, SLICE, position);
+    const got = this.source.read(this.buf, this.headroom, this.slice, position);
     this.end = this.headroom + got;
     return got;
   }
 
   private grow(rest: number): void {
-    while (this.headroom < rest) this.headroom *= 2;
-    const grown = new Uint8Array(this.headroom + SLICE);
+    this.headroom = Math.max(this.headroom * 2, rest);
+    const grown = new Uint8Array(this.headroom + this.slice);
     grown.set(this.buf.subarray(this.start, this.end), this.headroom - rest);
     this.buf = grown;
   }
