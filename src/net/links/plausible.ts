@@ -34,6 +34,6 @@ export function plausibleEthernet(buf: Uint8Array, at: number, end: number, wire
   }
   if (type === 0x0800) return buf[payload] >> 4 === 4 && plausibleIp(buf, payload, end, wireEnd);
   if (type === 0x86dd) return buf[payload] >> 4 === 6 && plausibleIp(buf, payload, end, wireEnd);
-  // ARP and MPLS carry no TCP by themselves, but tell that this is an Ethernet frame.
-  return type === 0x0806 || type === 0x8847;
+  // Other types prove nothing: the two bytes may be an IPv4 source address, 8.6.x.x for ARP.
+  return false;
 }

@@ -10,12 +10,15 @@ import {
   bytes,
   ethernet,
   frame,
+  ipv4,
   join,
+  label,
   le32,
   pktap,
   ppi,
   radiotap,
   snap,
+  tcp,
   wifi,
   zeros,
 } from '../../support/encapsulate.ts';
@@ -164,6 +167,17 @@ describe('PPPoE', () => {
     walker.packet(1, ethernet(0x8864, payload));
     expect(walker.found.map((found) => found.payload.length)).toEqual([0]);
     expect(walker.skips).toEqual([]);
+  });
+});
+
+describe('MPLS', () => {
+  it('is not misled by addresses that look like EtherTypes', () => {
+    for (const source of ['8.6.1.1', '136.71.1.1', '8.0.69.1', '129.0.8.0']) {
+      const segment = tcp(1, 5223, 1, 1, 24, HELLO);
+      const walker = new LayerWalker();
+      walker.packet(219, join(label(5, true), ipv4(6, source, '17.57.144.20', segment)));
+      expect(walker.found.map(({ payload }) => payload)).toEqual([HELLO]);
+    }
   });
 });
 
