@@ -48,7 +48,7 @@ function fromDump(text: string): Uint8Array | undefined {
 }
 
 /** Bytes that a text stands for, or undefined when it is none of the known forms. */
-export function bytesOfText(text: string): Uint8Array | undefined {
+function bytesOfText(text: string): Uint8Array | undefined {
   if (text.trim() === '') return undefined;
   const plain = text.replace(/0[xX](?=[0-9a-fA-F])|\\x/g, ' ').replace(/[\s:,;{}[\]"'-]+/g, '');
   return (/^\s*0{4,16}:?\s/.test(text) ? fromDump(text) : undefined) ?? (plain === '' ? undefined : fromHex(plain)) ?? fromBase64(text);

@@ -13,12 +13,12 @@ import { NO_BYTES, type WireDialect, type WireSyntax } from './wire-syntax.ts';
 /** Time u32, token length u16. */
 export const FEEDBACK_HEADER = 6;
 /** Apple's text allows tokens of up to 100 bytes; longer ones are no feedback. */
-export const FEEDBACK_MAX_TOKEN = 100;
+const FEEDBACK_MAX_TOKEN = 100;
 /** The service opened in June 2009 and closed in 2021; test servers may use today's time, so the upper bound is 2038. */
 const EARLIEST = Date.UTC(2009, 5) / 1000;
 const LATEST = 0x7fffffff;
 
-export const FEEDBACK_COMMANDS = new Commands(FEEDBACK);
+const FEEDBACK_COMMANDS = new Commands(FEEDBACK);
 const COMMAND = FEEDBACK.feedback.id;
 const layouts = new Layouts(FEEDBACK, 0, FEEDBACK_MAX_TOKEN);
 

@@ -20,7 +20,7 @@ const FRAMED_MAX_BODY = 5 * (0xffff + 3);
 /** Length of the error packet: command, status, identifier. */
 const ERROR_LENGTH = 6;
 
-export const GATEWAY_COMMANDS = new Commands(GATEWAY);
+const GATEWAY_COMMANDS = new Commands(GATEWAY);
 export const GATEWAY_COLUMNS = new ItemColumns(GATEWAY);
 const layouts = new Layouts(GATEWAY, 1, 0xffff);
 
@@ -40,7 +40,7 @@ function measure(dir: Dir, buf: Uint8Array, start: number, end: number): number 
 }
 
 /** A notification as clients write it: a token of 32 bytes, and items that tile the frame. */
-export function plausibleNotification(buf: Uint8Array, start: number, end: number): boolean {
+function plausibleNotification(buf: Uint8Array, start: number, end: number): boolean {
   const command = buf[start];
   if (command === FRAMED)
     return end - start > FRAMED_HEADER + TOKEN_LENGTH && GATEWAY_COLUMNS.plausible(0, FRAMED, buf, start + FRAMED_HEADER, end);
@@ -52,7 +52,7 @@ export function plausibleNotification(buf: Uint8Array, start: number, end: numbe
  * Length in bytes of plausible gateway frames that begin at `start`, at most `frames` of them; -1 when one of them is not
  * plausible. A last frame that is not complete does not count.
  */
-export function gatewayRun(dir: Dir, buf: Uint8Array, start: number, end: number, frames: number): number {
+function gatewayRun(dir: Dir, buf: Uint8Array, start: number, end: number, frames: number): number {
   let at = start;
   for (let n = 0; n < frames && at < end; n++) {
     const length = measure(dir, buf, at, end);

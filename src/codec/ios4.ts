@@ -16,7 +16,7 @@ const MAX_VALUE = 64 * 1024;
 /** Frames in a row that `resync` wants to see: there is no common length field, so that chance hits are frequent. */
 const RESYNC_FRAMES = 2;
 
-export const IOS4_COMMANDS = new Commands(COURIER_IOS4);
+const IOS4_COMMANDS = new Commands(COURIER_IOS4);
 const layouts = new Layouts(COURIER_IOS4, 1, MAX_VALUE);
 
 function measure(dir: Dir, buf: Uint8Array, start: number, end: number): number {

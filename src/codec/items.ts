@@ -7,7 +7,7 @@ import { COLUMN, columnOf, fixedWidth, SEVERITY } from './columns.ts';
 import { itemBytes, leaf } from './wire-syntax.ts';
 
 /** Header of an item: id u8, length u16 big-endian. Shared by the courier's TLV and the gateway's framed notification. */
-export const ITEM_HEADER = 3;
+const ITEM_HEADER = 3;
 
 /**
  * Fields of one frame that are taken apart. The longest lists are filters of some hundred topics; without a bound, a frame of

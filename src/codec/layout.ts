@@ -233,7 +233,7 @@ export class Layouts {
 }
 
 /** Puts a value into the column that its field fills. */
-export function setColumn(column: number, buf: Uint8Array, from: number, to: number, cells: Cells): void {
+function setColumn(column: number, buf: Uint8Array, from: number, to: number, cells: Cells): void {
   if (column === ID) {
     cells.id = u32(buf, from);
     cells.hasId = true;

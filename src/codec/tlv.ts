@@ -20,7 +20,7 @@ export const TLV_HEADER = 5;
  */
 export const TLV_MAX_BODY = 1 << 20;
 
-export const COURIER_COMMANDS = new Commands(COURIER);
+const COURIER_COMMANDS = new Commands(COURIER);
 export const COURIER_COLUMNS = new ItemColumns(COURIER);
 
 /** Frames that `resync` looks at before it believes: one may be chance, two in a row are not. */

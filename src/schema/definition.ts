@@ -44,7 +44,7 @@ export type Role = 'id' | 'topic' | 'token' | 'status';
 export type Alias = 'topic' | 'token' | 'id' | 'status' | 'expiry' | 'timestamp' | 'priority' | 'payload';
 
 /** A field's id; a pair where the two directions differ, with the direction left out in which the field does not occur. */
-export type FieldId = number | { readonly c2s?: number; readonly s2c?: number };
+type FieldId = number | { readonly c2s?: number; readonly s2c?: number };
 
 export interface FieldDef {
   readonly id: FieldId;
