@@ -4,6 +4,7 @@ import { COURIER_IOS4 } from './courier-ios4.ts';
 import { type Alias, type CommandTable, typeText } from './definition.ts';
 import { FEEDBACK } from './feedback.ts';
 import type { FieldDoc } from './field-doc.ts';
+import { FRAME_FIELDS } from './frame-fields.ts';
 import { HTTP2_FILTERS } from './http2-filters.ts';
 import { filterName } from './interpret.ts';
 import { GATEWAY } from './provider.ts';
@@ -87,7 +88,7 @@ function sharedFields(): FieldDoc[] {
 }
 
 /** Fields that other files of this room contribute beside the command tables: append a list here. */
-const FURTHER: readonly (readonly FieldDoc[])[] = [HTTP2_FILTERS, TLS_FIELDS];
+const FURTHER: readonly (readonly FieldDoc[])[] = [FRAME_FIELDS, HTTP2_FILTERS, TLS_FIELDS];
 
 /** Every field of the filter language, shared names first, each filter name once. */
 export function allFields(): readonly FieldDoc[] {
