@@ -1,7 +1,7 @@
 import { dialectByCode } from '../codec/dialects.ts';
 import { toHex } from '../core/bytes.ts';
 import type { TopicLookup } from '../core/dialect.ts';
-import type { Field, Message } from '../core/message.ts';
+import type { Content, Field, Message } from '../core/message.ts';
 import type { Note } from '../core/note.ts';
 import { utf8 } from '../core/text.ts';
 import { decodePayload, isJson, type PayloadOptions, payloadJson } from '../payload/payload.ts';
@@ -19,27 +19,67 @@ const SUMMARY_JOINT = ' · ';
 
 /** Takes apart what payload fields hold: children, notes and a summary in the info line. */
 export function expandPayloads(message: Message, options: PayloadOptions = {}): Message {
+  if (message.contents !== undefined) return expandContents(message, message.contents, options);
   const notes: Note[] = [...message.notes];
   const summaries: string[] = [];
+  const fields = openFields(message.fields, options, notes, summaries);
+  if (fields === undefined) return message;
+  return { ...message, fields, notes, info: withSummaries(message.info, summaries) };
+}
+
+/** The same for a message whose fields are made on demand: they stay so. */
+function expandContents(message: Message, contents: readonly Content[], options: PayloadOptions): Message {
+  const notes: Note[] = [...message.notes];
+  const summaries: string[] = [];
+  let opened = false;
+  for (const { bytes, start } of contents) {
+    const { kind, summary, notes: inside } = decodePayload(bytes, options);
+    if (kind === 'empty' || kind === 'hex') continue;
+    opened = true;
+    if (summary !== '') summaries.push(summary);
+    for (const n of inside) notes.push({ ...n, start: n.start + start, end: n.end + start });
+  }
+  if (!opened) return message;
+  const { dialect, command, label, type, dir } = message;
+  let made: readonly Field[] | undefined;
+  return {
+    dialect,
+    command,
+    label,
+    type,
+    dir,
+    get fields(): readonly Field[] {
+      made ??= openFields(message.fields, options, [], []) ?? message.fields;
+      return made;
+    },
+    notes,
+    info: withSummaries(message.info, summaries),
+  };
+}
+
+function withSummaries(info: string, summaries: readonly string[]): string {
+  return [info, ...summaries].filter((t) => t !== '').join(SUMMARY_JOINT);
+}
+
+/** The fields with their payloads opened, or undefined when there was none to open. */
+function openFields(fields: readonly Field[], options: PayloadOptions, notes: Note[], summaries: string[]): Field[] | undefined {
   let changed = false;
-  const expand = (field: Field, depth: number): Field => {
-    const children = field.children?.map((child) => expand(child, depth + 1));
-    if (field.payload === undefined) return children === undefined ? field : { ...field, children };
-    const { kind, fields, summary, notes: inside } = decodePayload(field.payload, { ...options, field: field.filter });
+  const expand = (field: Field): Field => {
+    if (field.payload === undefined) {
+      if (field.children === undefined || field.children.length === 0) return field;
+      const children = field.children.map(expand);
+      return changed ? { ...field, children } : field;
+    }
+    const { kind, fields: inside, summary, notes: found } = decodePayload(field.payload, options);
     if (kind === 'empty' || kind === 'hex') return field;
     changed = true;
-    if (summary !== '' && depth === 0) summaries.push(summary);
-    // A codec that has cut the payload itself (packed dictionaries) knows the places of its parts; the payload is made from them.
-    if (children !== undefined) return { ...field, children };
-    // The payload stands at the end of its field; before it the field may have a header.
-    const shift = field.at === undefined ? 0 : Math.max(field.at.start, field.at.end - field.payload.length);
-    for (const n of inside) notes.push({ ...n, start: n.start + shift, end: n.end + shift });
-    return { ...field, children: fields.map((f) => moved(f, shift)) };
+    const shift = field.at?.start ?? 0;
+    if (summary !== '') summaries.push(summary);
+    for (const n of found) notes.push({ ...n, start: n.start + shift, end: n.end + shift });
+    return { ...field, children: inside.map((f) => moved(f, shift)) };
   };
-  const fields = message.fields.map((field) => expand(field, 0));
-  if (!changed) return message;
-  const info = [message.info, ...summaries].filter((t) => t !== '').join(SUMMARY_JOINT);
-  return { ...message, fields, notes, info };
+  const out = fields.map(expand);
+  return changed ? out : undefined;
 }
 
 /** Ranges of a payload's fields are relative to the payload; a message's are relative to the message. */

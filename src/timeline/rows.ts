@@ -5,6 +5,9 @@ import { Interned } from './interned.ts';
 
 const MASK = CHUNK_ROWS - 1;
 
+/** Arrays whose address is remembered; dropping them only costs that they are stored again. */
+const KEPT = 1 << 16;
+
 /** Where a row's bytes are: one address, or pieces. `Cutter` is one; TLS records are others. */
 export interface Location {
   readonly address: number;
@@ -27,6 +30,19 @@ export class Rows {
   constructor(at: Arrival, spool: SpoolWriter) {
     this.at = at;
     this.spool = spool;
+  }
+
+  private readonly kept = new Map<Uint8Array, number>();
+
+  /** Address of bytes that come again as the same array, stored the first time. */
+  private keep(bytes: Uint8Array): number {
+    let address = this.kept.get(bytes);
+    if (address === undefined) {
+      if (this.kept.size === KEPT) this.kept.clear();
+      address = this.spool.append(bytes);
+      this.kept.set(bytes, address);
+    }
+    return address;
   }
 
   /** Appends a row. `buf` is what the ranges of `cells` refer to. Returns the row's number. */
@@ -80,7 +96,7 @@ export class Rows {
     if (cells.aux !== undefined) {
       chunk.auxAddress ??= new Float64Array(chunk.capacity);
       chunk.auxLength ??= new Uint32Array(chunk.capacity);
-      chunk.auxAddress[i] = this.spool.append(cells.aux);
+      chunk.auxAddress[i] = cells.auxKept ? this.keep(cells.aux) : this.spool.append(cells.aux);
       chunk.auxLength[i] = cells.aux.length;
     }
     chunk.flags[i] = flags;

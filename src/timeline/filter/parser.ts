@@ -1,0 +1,247 @@
+import { FilterError, nearest } from './error.ts';
+import { lex, type Token } from './lexer.ts';
+import { type FieldRef, FUNCTIONS, type FunctionName, type Literal, type Node, type RangeItem, type Relation, type Slice } from './syntax.ts';
+
+/** Brackets and negations inside each other; far above any filter that people write. */
+const DEPTH_LIMIT = 200;
+
+const RELATIONS: Readonly<Record<string, Relation>> = {
+  '==': '==',
+  eq: '==',
+  any_eq: '==',
+  '!=': '!=',
+  ne: '!=',
+  all_ne: '!=',
+  '===': '===',
+  all_eq: '===',
+  '~=': '~=',
+  any_ne: '~=',
+  '>': '>',
+  gt: '>',
+  '<': '<',
+  lt: '<',
+  '>=': '>=',
+  ge: '>=',
+  '<=': '<=',
+  le: '<=',
+  contains: 'contains',
+  matches: 'matches',
+  '~': 'matches',
+  // Accepted because everybody types it once.
+  '=': '==',
+};
+
+const LOGIC: Readonly<Record<string, 'and' | 'or' | 'xor'>> = { '&&': 'and', and: 'and', '||': 'or', or: 'or', xor: 'xor' };
+const BINDING = { or: 1, xor: 2, and: 3 } as const;
+const RESERVED = new Set([...Object.keys(RELATIONS), ...Object.keys(LOGIC), 'not', 'in']);
+
+/** What the parser asks of the list of fields. */
+export interface FieldNames {
+  has(name: string): boolean;
+  all(): Iterable<string>;
+}
+
+/** Parses a filter. Throws `FilterError` with the place and, where there is one, what was meant. */
+export function parse(text: string, fields: FieldNames): Node {
+  return new Parser(text, fields).whole();
+}
+
+class Parser {
+  private readonly text: string;
+  private readonly tokens: readonly Token[];
+  private readonly fields: FieldNames;
+  private at = 0;
+  private depth = 0;
+
+  constructor(text: string, fields: FieldNames) {
+    this.text = text;
+    this.fields = fields;
+    this.tokens = lex(text);
+  }
+
+  whole(): Node {
+    if (this.peek.kind === 'end') throw this.error(this.peek, 'the filter is empty');
+    const node = this.expression(0);
+    if (this.peek.kind !== 'end') throw this.unexpected(this.peek);
+    return node;
+  }
+
+  private get peek(): Token {
+    return this.tokens[this.at];
+  }
+
+  private next(): Token {
+    return this.tokens[this.at++];
+  }
+
+  private error(place: { start: number; end: number }, reason: string, suggestion?: string): FilterError {
+    return new FilterError(this.text, place.start, place.end, reason, suggestion);
+  }
+
+  private unexpected(token: Token): FilterError {
+    if (token.kind === 'end') return this.error(token, 'the filter ends too early');
+    if (token.text === '&' || token.text === '|') return this.error(token, `unexpected '${token.text}'`, `${token.text}${token.text}`);
+    if (token.kind === 'word') {
+      const word = nearest(token.text.toLowerCase(), RESERVED);
+      return this.error(token, `unexpected '${token.text}', an operator such as == or && should stand here`, word);
+    }
+    return this.error(token, `unexpected '${token.text}'`);
+  }
+
+  private expect(op: string): Token {
+    if (this.peek.kind !== 'op' || this.peek.text !== op) throw this.peek.kind === 'end' ? this.error(this.peek, `'${op}' is missing`) : this.unexpected(this.peek);
+    return this.next();
+  }
+
+  private expression(binding: number): Node {
+    if (++this.depth > DEPTH_LIMIT) throw this.error(this.peek, `nested deeper than ${DEPTH_LIMIT}`);
+    let left = this.unary();
+    for (;;) {
+      const token = this.peek;
+      const op = token.kind === 'op' || token.kind === 'word' ? LOGIC[token.text.toLowerCase()] : undefined;
+      if (op === undefined || BINDING[op] <= binding) break;
+      this.next();
+      const right = this.expression(BINDING[op]);
+      left = { op, left, right, start: left.start, end: right.end };
+    }
+    this.depth--;
+    return left;
+  }
+
+  private unary(): Node {
+    // A run of negations is a loop, so that its length costs no stack.
+    let negations = 0;
+    const first = this.peek.start;
+    while ((this.peek.kind === 'op' && this.peek.text === '!') || (this.peek.kind === 'word' && this.peek.text.toLowerCase() === 'not')) {
+      this.next();
+      negations++;
+    }
+    const node = this.primary();
+    return negations % 2 === 1 ? { op: 'not', of: node, start: first, end: node.end } : node;
+  }
+
+  private primary(): Node {
+    if (this.peek.kind === 'op' && this.peek.text === '(') {
+      this.next();
+      const node = this.expression(0);
+      this.expect(')');
+      return node;
+    }
+    const field = this.fieldRef();
+    const token = this.peek;
+    const word = token.kind === 'op' || token.kind === 'word' ? token.text.toLowerCase() : '';
+    if (word === 'in') {
+      this.next();
+      return this.set(field);
+    }
+    const relation = RELATIONS[word];
+    if (relation === undefined) return { op: 'exists', field, start: field.start, end: field.end };
+    this.next();
+    const value = this.value();
+    return { op: 'compare', relation, field, value, start: field.start, end: value.end };
+  }
+
+  private fieldRef(): FieldRef {
+    const token = this.peek;
+    if (token.kind === 'string') {
+      throw this.error(token, 'a string cannot stand here; compare a field with it', `apns.info contains ${this.text.slice(token.start, token.end)}`);
+    }
+    if (token.kind !== 'word') throw this.unexpected(token);
+    const name = token.text;
+    const called = this.tokens[this.at + 1];
+    if (FUNCTIONS.includes(name.toLowerCase() as FunctionName) && called.kind === 'op' && called.text === '(') {
+      this.next();
+      this.next();
+      if (++this.depth > DEPTH_LIMIT) throw this.error(token, `nested deeper than ${DEPTH_LIMIT}`);
+      const inner = this.fieldRef();
+      this.depth--;
+      const close = this.expect(')');
+      return { ...inner, functions: [name.toLowerCase() as FunctionName, ...inner.functions], start: token.start, end: close.end };
+    }
+    if (!this.fields.has(name)) throw this.unknownField(token);
+    this.next();
+    const slices: Slice[] = [];
+    let end = token.end;
+    while (this.peek.kind === 'op' && this.peek.text === '[') {
+      slices.push(...this.slice());
+      end = this.tokens[this.at - 1].end;
+    }
+    return { kind: 'field', name, slices, functions: [], start: token.start, end };
+  }
+
+  private unknownField(token: Token): FilterError {
+    const lower = token.text.toLowerCase();
+    if (RESERVED.has(lower)) return this.error(token, `unexpected '${token.text}', a field should stand here`);
+    const near = nearest(token.text, this.fields.all());
+    if (near !== undefined) return this.error(token, `unknown field '${token.text}'`, near);
+    if (/^[A-Za-z][\w-]*$/.test(token.text)) return this.error(token, `'${token.text}' is no field`, `apns.info contains "${token.text}"`);
+    return this.error(token, `unknown field '${token.text}'`);
+  }
+
+  /** `[from:length]`, `[from-to]`, `[from:]`, `[n]`, several with commas. */
+  private slice(): Slice[] {
+    const open = this.expect('[');
+    let end = this.at;
+    while (this.tokens[end].kind === 'word' || this.tokens[end].text === ',') end++;
+    const close = this.tokens[end];
+    if (close.kind !== 'op' || close.text !== ']') throw this.error(close.kind === 'end' ? open : close, "']' is missing");
+    const text = this.text.slice(open.end, close.start).replace(/\s/g, '');
+    this.at = end + 1;
+    return text.split(',').map((part) => {
+      let match = /^(-?\d{1,9})?:(\d{1,9})?$/.exec(part);
+      if (match !== null && part !== ':') {
+        const from = match[1] === undefined ? 0 : Number(match[1]);
+        return { from, to: match[2] === undefined ? undefined : sliceEnd(from, Number(match[2])) };
+      }
+      match = /^(\d{1,9})-(\d{1,9})$/.exec(part);
+      if (match !== null) return { from: Number(match[1]), to: Number(match[2]) + 1 };
+      match = /^-?\d{1,9}$/.exec(part);
+      if (match !== null) return { from: Number(part), to: sliceEnd(Number(part), 1) };
+      throw this.error({ start: open.start, end: close.end }, `'[${part}]' is no slice; write [0:4] (from, length), [2-5] or [-4:]`);
+    });
+  }
+
+  private value(): Literal | FieldRef {
+    const token = this.peek;
+    if (token.kind === 'word' && (this.fields.has(token.text) || (FUNCTIONS.includes(token.text.toLowerCase() as FunctionName) && this.tokens[this.at + 1].text === '('))) {
+      return this.fieldRef();
+    }
+    return this.literal();
+  }
+
+  private literal(): Literal {
+    const token = this.peek;
+    if (token.kind === 'string' || token.kind === 'word') {
+      this.next();
+      return { kind: 'literal', text: token.text, quoted: token.kind === 'string', start: token.start, end: token.end };
+    }
+    if (token.text === '{') throw this.error(token, "a set cannot stand here; it follows 'in'");
+    throw token.kind === 'end' ? this.error(token, 'a value is missing') : this.unexpected(token);
+  }
+
+  private set(field: FieldRef): Node {
+    this.expect('{');
+    const items: (Literal | RangeItem)[] = [];
+    for (;;) {
+      const from = this.literal();
+      if (this.peek.kind === 'op' && this.peek.text === '..') {
+        this.next();
+        const to = this.literal();
+        items.push({ from, to, start: from.start, end: to.end });
+      } else items.push(from);
+      if (this.peek.kind === 'op' && this.peek.text === ',') {
+        this.next();
+        continue;
+      }
+      if (this.peek.kind === 'word' || this.peek.kind === 'string') throw this.error(this.peek, 'the values of a set are separated by commas');
+      const close = this.expect('}');
+      return { op: 'in', field, items, start: field.start, end: close.end };
+    }
+  }
+}
+
+/** End of a slice that begins at `from`; undefined where it reaches the value's end. */
+function sliceEnd(from: number, length: number): number | undefined {
+  const end = from + length;
+  return from < 0 && end >= 0 ? undefined : end;
+}
