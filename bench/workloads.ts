@@ -1,0 +1,135 @@
+import { fileURLToPath } from 'node:url';
+import type { Counts } from './traffic.ts';
+
+/** One program to be measured. `FILE` in the arguments stands for the capture. */
+export interface Program {
+  readonly name: string;
+  readonly argv: readonly string[];
+  /** Takes so long that one round must do. */
+  readonly slow?: boolean;
+  /** Looks at the output of a run before anything is timed; returns what is wrong with it. */
+  readonly check?: (output: Output, counts: Counts) => string | undefined;
+}
+
+/** What a program wrote: its beginning, and how many lines it had. */
+export interface Output {
+  readonly head: string;
+  readonly lines: number;
+}
+
+/** At most `most` times the CPU of the reference. */
+export interface Goal {
+  readonly product: string;
+  readonly reference: string;
+  readonly most: number;
+}
+
+/** Programs that are measured in turns over the same capture. */
+export interface Workload {
+  readonly name: string;
+  /** Name of the capture; programs may name another one as `FILE:name`. */
+  readonly capture: string;
+  readonly rounds: number;
+  readonly programs: readonly Program[];
+  readonly goals: readonly Goal[];
+  /** Peak resident memory of the first program, at most, in MB. */
+  readonly memory?: number;
+}
+
+const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+
+/** How the product is called; the only place that knows. */
+const PRODUCT = {
+  index: [process.execPath, MAIN, 'stats', '--index-only', 'FILE'],
+  list: [process.execPath, MAIN, 'list', 'FILE'],
+  jsonl: [process.execPath, MAIN, 'list', '--format', 'jsonl', 'FILE'],
+  help: [process.execPath, MAIN, '--help'],
+};
+
+const NODE: Program = { name: 'node -e 0', argv: [process.execPath, '-e', '0'] };
+const CAT: Program = { name: 'cat', argv: ['cat', 'FILE'] };
+const SHA: Program = { name: 'sha256sum', argv: ['sha256sum', 'FILE'] };
+const TSHARK_INDEX: Program = {
+  name: 'tshark fields',
+  argv: ['tshark', '-r', 'FILE', '-T', 'fields', '-e', 'tcp.stream', '-e', 'tcp.len'],
+  slow: true,
+};
+const TSHARK_LIST: Program = {
+  name: 'tshark payload',
+  argv: ['tshark', '-r', 'FILE', '-T', 'fields', '-e', 'frame.number', '-e', 'tcp.payload'],
+};
+
+/** Messages as the product counts them, in "1,515,729 messages" or "1515729 messages". */
+const indexed: Program['check'] = ({ head }, { messages }) => {
+  const found = /([\d,]+)\s+messages/.exec(head)?.[1];
+  return Number(found?.replaceAll(',', '')) === messages ? undefined : `${found ?? 'no'} messages, expected ${messages}`;
+};
+
+/** One line a message. */
+const exported: Program['check'] = ({ lines }, { messages }) => (lines === messages ? undefined : `${lines} lines, expected ${messages}`);
+/** One line a message and a heading. */
+const listed: Program['check'] = ({ lines }, { messages }) =>
+  lines >= messages && lines <= messages + 4 ? undefined : `${lines} lines, expected ${messages}`;
+
+const index = (name: string, capture?: string): Program => ({
+  name,
+  argv: capture === undefined ? PRODUCT.index : PRODUCT.index.map((word) => (word === 'FILE' ? `FILE:${capture}` : word)),
+  check: indexed,
+});
+
+/** What issue 2 promises, on 1 GB, and what a small file must cost. */
+export const WORKLOADS: readonly Workload[] = [
+  {
+    name: 'help',
+    capture: 'p1',
+    rounds: 15,
+    programs: [{ name: 'help', argv: PRODUCT.help }, NODE],
+    goals: [{ product: 'help', reference: NODE.name, most: 1.2 }],
+  },
+  {
+    name: 'list',
+    capture: 'p1',
+    rounds: 15,
+    programs: [{ name: 'list', argv: PRODUCT.list, check: listed }, NODE, TSHARK_LIST],
+    goals: [
+      { product: 'list', reference: NODE.name, most: 1.6 },
+      { product: 'list', reference: TSHARK_LIST.name, most: 0.45 },
+    ],
+  },
+  {
+    name: 'index',
+    capture: 'p1000',
+    rounds: 7,
+    programs: [index('index'), CAT, SHA, TSHARK_INDEX],
+    goals: [
+      { product: 'index', reference: CAT.name, most: 8 },
+      { product: 'index', reference: SHA.name, most: 0.4 },
+      { product: 'index', reference: TSHARK_INDEX.name, most: 1 / 60 },
+    ],
+    memory: 130,
+  },
+  {
+    name: 'jsonl',
+    capture: 'p1000',
+    rounds: 5,
+    programs: [{ name: 'jsonl', argv: PRODUCT.jsonl, check: exported }, SHA],
+    goals: [{ product: 'jsonl', reference: SHA.name, most: 1.3 }],
+  },
+  {
+    name: 'variants',
+    capture: 'p1000',
+    rounds: 5,
+    programs: [index('pcap'), index('pcapng', 'ng1000'), index('IPv6', 'six1000'), index('VLAN', 'vlan1000')],
+    goals: ['pcapng', 'IPv6', 'VLAN'].map((product) => ({ product, reference: 'pcap', most: 1.3 })),
+  },
+  {
+    name: 'shapes',
+    capture: 'p100',
+    rounds: 7,
+    programs: [index('100 MB'), index('one flow', 'one100'), index('many flows', 'many100')],
+    goals: [
+      { product: 'one flow', reference: '100 MB', most: 1.15 },
+      { product: 'many flows', reference: '100 MB', most: 1.9 },
+    ],
+  },
+];
