@@ -112,6 +112,7 @@ export class Reading {
       this.pipeline.streams,
       makeDecoders({ inflate, expandPayloads: options.expandPayloads }),
     );
+    this.timeline.search = (hay, needle) => Buffer.prototype.indexOf.call(hay, needle);
     this.intake = new Intake(
       this.pipeline,
       this.network,

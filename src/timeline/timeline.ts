@@ -37,6 +37,15 @@ export interface Decoders {
   topicName(topic: Uint8Array): string;
 }
 
+/** What rules over more than one message know; made by `analysis.ts` where it is wanted. */
+export interface AnalysisView {
+  /** The row that answers this one, or that this one answers; -1. */
+  pair(row: number): number;
+  /** Time between question and answer, on either of them. */
+  rttNanos(row: number): bigint | undefined;
+  findings(row: number): readonly Note[];
+}
+
 /** Decoded rows kept: a screen in both directions many times over, a few megabytes at most. */
 const DECODED_ROWS = 512;
 
@@ -50,6 +59,9 @@ export class Timeline {
   packets = 0;
   /** Set: every message, address and payload is shown by pseudonyms, and bytes are not shown. */
   redactor: Redactor | undefined = undefined;
+  analysis: AnalysisView | undefined = undefined;
+  /** A quick search for bytes in bytes, injected at the edge. */
+  search: ((hay: Uint8Array, needle: Uint8Array) => number) | undefined = undefined;
   readonly decoders: Decoders;
   private readonly decoded = new Map<number, Message>();
 

@@ -3,7 +3,7 @@ import { FilterError } from './error.ts';
 /** Longest filter that is read: thousands of terms, and no accident. */
 const LENGTH_LIMIT = 64 * 1024;
 
-export type TokenKind = 'word' | 'string' | 'op' | 'open' | 'close' | 'end';
+export type TokenKind = 'word' | 'string' | 'op' | 'end';
 
 export interface Token {
   readonly kind: TokenKind;

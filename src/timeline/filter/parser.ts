@@ -62,10 +62,12 @@ class Parser {
   whole(): Node {
     if (this.peek.kind === 'end') throw this.error(this.peek, 'the filter is empty');
     const node = this.expression(0);
-    if (this.peek.kind !== 'end') throw this.unexpected(this.peek);
+    const rest = this.tokens[this.at];
+    if (rest.kind !== 'end') throw this.unexpected(rest);
     return node;
   }
 
+  /** The token that comes next. */
   private get peek(): Token {
     return this.tokens[this.at];
   }
@@ -89,7 +91,9 @@ class Parser {
   }
 
   private expect(op: string): Token {
-    if (this.peek.kind !== 'op' || this.peek.text !== op) throw this.peek.kind === 'end' ? this.error(this.peek, `'${op}' is missing`) : this.unexpected(this.peek);
+    const token = this.peek;
+    if (token.kind === 'end') throw this.error(token, `'${op}' is missing`);
+    if (token.kind !== 'op' || token.text !== op) throw this.unexpected(token);
     return this.next();
   }
 
