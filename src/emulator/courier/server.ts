@@ -5,7 +5,7 @@ import type { Connection } from '../sockets/listener.ts';
 import { Outbox } from '../sockets/outbox.ts';
 import { type Individual, tlvTemplate, type Variant, writeTemplate } from './message-body.ts';
 import { CourierSession, type Outlet, type SessionParts } from './session.ts';
-import { type Speech, speechFor } from './speech.ts';
+import { alpnByBytes, type Speech, speechFor, TELLING_BYTES } from './speech.ts';
 
 /** Whoever does not read our last words within this time is cut off. */
 const CLOSE_GRACE_MS = 2_000;
@@ -56,6 +56,8 @@ class CourierConnection implements Outlet {
   private readonly parts: SessionParts;
   private readonly outbox: Outbox;
   private speech: Speech | undefined;
+  /** First bytes, too few to tell the dialect. */
+  private early: Buffer | undefined;
   private lastHeard: number;
   private readonly since: number;
   private gone = false;
@@ -111,16 +113,22 @@ class CourierConnection implements Outlet {
 
   private hear(bytes: Buffer): void {
     this.lastHeard = this.parts.clock.now();
-    if (this.speech === undefined) this.begin(bytes[0]);
+    let data = bytes;
+    if (this.speech === undefined) {
+      if (this.early !== undefined) data = Buffer.concat([this.early, bytes]);
+      this.early = data.length < TELLING_BYTES ? data : undefined;
+      if (this.early !== undefined) return;
+      this.begin(data);
+    }
     const { speech, session } = this;
     if (speech === undefined || session === undefined) return;
-    for (const heard of speech.hear(bytes)) session.hear(heard);
+    for (const heard of speech.hear(data)) session.hear(heard);
     if (speech.broken !== undefined) session.close(`cannot read on: ${speech.broken}`);
   }
 
-  private begin(firstByte: number): void {
+  private begin(first: Uint8Array): void {
     const { number, address, alpn, identity } = this.connection;
-    this.speech = speechFor(alpn, firstByte, 'server');
+    this.speech = speechFor(alpn ?? alpnByBytes(first), first[0], 'server');
     const ios4 = this.speech.dialect === 'courier-ios4';
     this.session = new CourierSession(this.parts, { number, address, alpn, tlsIdentity: identity?.key, ios4 }, this);
   }

@@ -222,7 +222,7 @@ export class CourierSession implements Endpoint {
   }
 
   private connect(f: Fields, action: Action | undefined): void {
-    const given = hexOf(f['token']);
+    const given = givenToken(f['token']);
     if (f['state'] === STATE_DISCONNECT) {
       this.leave(given);
       return;
@@ -258,7 +258,7 @@ export class CourierSession implements Endpoint {
     const modern = Number(f['protocol_version'] ?? 0) >= KEEP_ALIVE_VERSION;
     this.outlet.say('connect_response', {
       status: STATUS_OK,
-      ...(given === device.token ? {} : { token: fromHex(device.token) as Uint8Array }),
+      ...(given === device.token && !this.facts.ios4 ? {} : { token: fromHex(device.token) as Uint8Array }),
       message_size: settings.messageSize,
       unknown5: 2,
       capabilities: settings.capabilities,
@@ -495,6 +495,12 @@ function paddingOf(f: Fields): number {
   const wanted = f['want_padding'];
   if (typeof wanted === 'number' && wanted > 0) return wanted;
   return f['padding'] instanceof Uint8Array ? f['padding'].length : 0;
+}
+
+/** The token of a Connect; no bytes and zeros alone (the first dialect always has the field) mean that there is none. */
+function givenToken(value: unknown): string | undefined {
+  const hex = hexOf(value);
+  return hex === undefined || /^0*$/.test(hex) ? undefined : hex;
 }
 
 function hexOf(value: unknown): string | undefined {

@@ -45,6 +45,14 @@ export interface Speech {
   sayMessage(body: PushBody, variant: Variant, one: Individual): Uint8Array;
 }
 
+/** Bytes from which the dialect can be told. */
+export const TELLING_BYTES = 3;
+
+/** The ALPN of a client that offers none but begins with a packed Connect: a TLV Connect has a length of four bytes, two of them zero. */
+export function alpnByBytes(first: Uint8Array): string | undefined {
+  return first[0] === COURIER.connect.id && (first[1] !== 0 || first[2] !== 0) ? 'apns-pack-v1' : undefined;
+}
+
 /** Which of the three a courier connection speaks, by its ALPN and first byte: commands below 07 are of iOS 4 only. */
 export function speechFor(alpn: string | undefined, firstByte: number, side: 'server' | 'client'): Speech {
   const sizes = alpn === undefined ? undefined : packedTableSizes(alpn);
