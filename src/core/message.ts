@@ -71,6 +71,17 @@ export interface Message {
   readonly notes: readonly Note[];
   /** One line for lists: the most telling fields, printable. */
   readonly info: string;
+  /**
+   * The contents that the fields mark with `payload`, from dialects that make their fields on demand: a list can then
+   * summarise them without asking for the fields. Undefined: look at the fields.
+   */
+  readonly contents?: readonly Content[];
+}
+
+/** Content in the bytes of a message, and where it starts. */
+export interface Content {
+  readonly bytes: Uint8Array;
+  readonly start: number;
 }
 
 /** Lossless, nameless syntax of a frame: what a codec cuts before the schema gives it names. */

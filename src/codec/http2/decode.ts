@@ -1,4 +1,4 @@
-import type { Field, Message } from '../../core/message.ts';
+import type { Content, Field, Message } from '../../core/message.ts';
 import type { Note } from '../../core/note.ts';
 import { C2S, type Dir } from '../../core/stream.ts';
 import { printable, shorten, shortHex } from '../../core/text.ts';
@@ -52,8 +52,9 @@ export function decodeHttp2(bytes: Uint8Array, dir: Dir, aux?: Uint8Array): Mess
   if (first.type === FRAME.pushPromise) return decodePromise(bytes, row, references, dir, notes);
   if (!ofMessage || part) {
     const { fields, info } = readControl(bytes, first, notes);
+    const contents = fields.flatMap(({ payload, at }) => (payload === undefined ? [] : [{ bytes: payload, start: at?.start ?? 0 }]));
     const stream = first.stream === 0 ? [] : [streamField(first.stream, first.start)];
-    return finish(CONTROL_ROW + first.type, dir, () => [...stream, ...fields], notes, info, bytes, row);
+    return finish(CONTROL_ROW + first.type, dir, () => [...stream, ...fields], notes, info, bytes, row, contents);
   }
   return decodeMessage(bytes, row, references, dir, notes);
 }
@@ -67,6 +68,7 @@ function finish(
   info: string,
   bytes: Uint8Array,
   row: Row,
+  contents: readonly Content[] = [],
 ): Message {
   const def = ROW_DEFS.get(code);
   let made: readonly Field[] | undefined;
@@ -82,6 +84,7 @@ function finish(
     },
     notes: ordered(notes),
     info,
+    contents,
   };
 }
 
@@ -152,7 +155,7 @@ function decodeMessage(bytes: Uint8Array, row: Row, references: ReferenceReader,
       return headersField(list, label, { start: row.blocks[i].pieces[0].at, end: endOfBlock(row, i, bytes.length) });
     }),
   ];
-  return finish(code, dir, build, notes, info, bytes, row);
+  return finish(code, dir, build, notes, info, bytes, row, row.body.length > 0 ? [{ bytes: row.body, start: row.bodyStart }] : []);
 }
 
 /** The block with the final headers: the first of a request; of a response the first that is not 1xx. Blocks after it are trailers. */
