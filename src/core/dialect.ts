@@ -29,6 +29,8 @@ export class Cells {
   severity = 0;
   /** Bytes that must be kept so that this row can be decoded without history (resolved references, decoded headers). */
   aux: Uint8Array | undefined = undefined;
+  /** `aux` never changes and comes again as the same array for other rows: storing it once is enough. */
+  auxKept = false;
   /**
    * Frames of one message may be apart (HTTP/2). `hold` ≥ 0: keep this frame under that key and make no row yet.
    * `release` ≥ 0: the row of this frame starts with all frames held under that key. -1 otherwise.
@@ -46,6 +48,7 @@ export class Cells {
     this.tokenFrom = undefined;
     this.severity = 0;
     this.aux = undefined;
+    this.auxKept = false;
     this.hold = -1;
     this.release = -1;
   }

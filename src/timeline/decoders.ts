@@ -64,21 +64,21 @@ function withSummaries(info: string, summaries: readonly string[]): string {
 /** The fields with their payloads opened, or undefined when there was none to open. */
 function openFields(fields: readonly Field[], options: PayloadOptions, notes: Note[], summaries: string[]): Field[] | undefined {
   let changed = false;
-  const expand = (field: Field): Field => {
-    if (field.payload === undefined) {
-      if (field.children === undefined || field.children.length === 0) return field;
-      const children = field.children.map(expand);
-      return changed ? { ...field, children } : field;
-    }
-    const { kind, fields: inside, summary, notes: found } = decodePayload(field.payload, options);
+  const expand = (field: Field, depth: number): Field => {
+    const parts = field.children?.map((child) => expand(child, depth + 1));
+    if (field.payload === undefined) return parts === undefined || parts.length === 0 ? field : { ...field, children: parts };
+    const { kind, fields: inside, summary, notes: found } = decodePayload(field.payload, { ...options, field: field.filter });
     if (kind === 'empty' || kind === 'hex') return field;
     changed = true;
-    const shift = field.at?.start ?? 0;
-    if (summary !== '') summaries.push(summary);
+    if (summary !== '' && depth === 0) summaries.push(summary);
+    // A codec that has cut the payload itself (packed dictionaries) knows the places of its parts; the payload is made from them.
+    if (parts !== undefined) return { ...field, children: parts };
+    // The payload stands at the end of its field; before it the field may have a header.
+    const shift = field.at === undefined ? 0 : Math.max(field.at.start, field.at.end - field.payload.length);
     for (const n of found) notes.push({ ...n, start: n.start + shift, end: n.end + shift });
     return { ...field, children: inside.map((f) => moved(f, shift)) };
   };
-  const out = fields.map(expand);
+  const out = fields.map((field) => expand(field, 0));
   return changed ? out : undefined;
 }
 

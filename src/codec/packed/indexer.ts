@@ -51,6 +51,18 @@ export class PackedIndexer {
     }
     if (end - at > MAX_BODY) this.severity = SEVERITY_ERROR;
     while (at < end) {
+      const head = buf[at];
+      // The common case in line: a key below 16 with a short literal. Two bytes at least, whose end is known from the second.
+      if (head < 16 && at + 1 < end) {
+        const value = buf[at + 1];
+        const next = value < 0x3f ? at + 2 + value : value >= 0x80 && value < 0xb0 ? at + 2 + (value < 0xa0 ? 0 : (value & 7) + 1) : FATAL;
+        if (next !== FATAL && next <= end) {
+          const role = roles[base + head];
+          if (role !== ROLE_NONE) this.fill(role, buf, at + 1, next, false, cells);
+          at = next;
+          continue;
+        }
+      }
       at = this.attribute(buf, at, end, roles, base, 0, cells);
       if (at === FATAL) {
         // What the rest would have added is not known, so nothing older has a known place any more.
@@ -61,6 +73,7 @@ export class PackedIndexer {
     }
     cells.severity = this.severity;
     cells.aux = this.log.take();
+    cells.auxKept = this.log.kept;
   }
 
   private attribute(buf: Uint8Array, at: number, end: number, roles: Uint8Array, base: number, depth: number, cells: Cells): number {

@@ -33,6 +33,8 @@ export class ReferenceLog {
   private limit = -1;
   private buffer = new Uint8Array(512);
   private end = 0;
+  /** Whether what `take` gave is remembered: it never changes, and the same references give the same array. */
+  kept = false;
   private readonly remembered = new Map<number, Remembered>();
 
   clear(): void {
@@ -70,10 +72,14 @@ export class ReferenceLog {
 
   /** The log of the frame, undefined when it has no references. Valid until the next `clear`, or for ever when remembered. */
   take(): Uint8Array | undefined {
+    this.kept = false;
     if (this.limit < 0 && !this.copied) {
       if (this.count === 0) return undefined;
       const known = this.recall();
-      if (known !== undefined) return known;
+      if (known !== undefined) {
+        this.kept = true;
+        return known;
+      }
     }
     this.copy();
     if (this.limit >= 0) {
