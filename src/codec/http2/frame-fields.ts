@@ -1,19 +1,16 @@
 import { u32 } from '../../core/bytes.ts';
 import type { Field } from '../../core/message.ts';
-import { byteCount, field } from './fields.ts';
+import { byteCount, field, group } from './fields.ts';
 import { FRAME_HEADER, frameDef } from './frames.ts';
 import { FRAMES_SHOWN, type Row, type RowFrame } from './row.ts';
 
 /** The frames of a row as a group: what stands on the wire, frame by frame. */
 export function framesField(bytes: Uint8Array, row: Row): Field {
-  const shown = row.frames.slice(0, FRAMES_SHOWN).map((frame) => frameField(bytes, frame));
   const count = row.frames.length;
-  const more = count > shown.length ? `, the first ${shown.length} shown` : '';
-  return field('frames', 'Frames', count, `${count}${more}`, {
-    at: { start: 0, end: bytes.length },
-    filter: 'http2.frames',
-    children: shown,
-  });
+  const text = count > FRAMES_SHOWN ? `${count}, the first ${FRAMES_SHOWN} shown` : String(count);
+  return group('frames', 'Frames', count, text, { start: 0, end: bytes.length }, 'http2.frames', () =>
+    row.frames.slice(0, FRAMES_SHOWN).map((frame) => frameField(bytes, frame)),
+  );
 }
 
 /** Name of a frame type in words. */

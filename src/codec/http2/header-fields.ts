@@ -4,7 +4,7 @@ import { printable, shorten } from '../../core/text.ts';
 import { isoTime } from '../../core/time.ts';
 import { HEADERS, type HeaderDef } from '../../schema/http2-headers.ts';
 import { note } from '../../schema/notes.ts';
-import { byteCount, field } from './fields.ts';
+import { byteCount, field, group } from './fields.ts';
 import type { HeaderLine, HeaderList } from './header-list.ts';
 import { BLOCK_FAULT, BLOCK_FAULT_WORDS, FORM_WORDS } from './hpack-block.ts';
 import { type JwtParts, jwtParts } from './jwt.ts';
@@ -27,13 +27,14 @@ const MISSING_WORDS: Readonly<Record<number, string>> = {
 
 /** The headers of one block as a group, as they stand on the wire. */
 export function headersField(list: HeaderList, label: string, at: Range): Field {
-  const children = list.lines.map((line) => headerField(line));
-  for (const { size, at: place } of list.sizeUpdates) {
-    children.unshift(field('table_size', 'Header table size', size, byteCount(size), { at: place, filter: 'http2.header_table_size' }));
-  }
   const count = list.lines.length + list.more;
-  const more = list.more > 0 ? `, the first ${list.lines.length} shown` : '';
-  return field('headers', label, count, `${count}${more}`, { at, filter: 'http2.headers', children });
+  const text = list.more > 0 ? `${count}, the first ${list.lines.length} shown` : String(count);
+  return group('headers', label, count, text, at, 'http2.headers', () => [
+    ...list.sizeUpdates.map(({ size, at: place }) =>
+      field('table_size', 'Header table size', size, byteCount(size), { at: place, filter: 'http2.header_table_size' }),
+    ),
+    ...list.lines.map((line) => headerField(line)),
+  ]);
 }
 
 /** Says what is wrong with the compression of a block, or not known of it. */
@@ -121,8 +122,17 @@ export function readToken(line: HeaderLine, notes: Note[]): TokenReading | undef
 }
 
 /** The provider token as a group. */
-export function tokenField({ parts, line, place }: TokenReading): Field {
-  const issued = parts.issuedAt === undefined ? undefined : isoTime(Math.floor(parts.issuedAt), 0, 0);
+export function tokenField(reading: TokenReading): Field {
+  const { parts, line } = reading;
+  const words = [
+    parts.keyId === undefined ? 'no key id' : `key ${printable(parts.keyId)}`,
+    parts.teamId === undefined ? 'no team' : `team ${printable(parts.teamId)}`,
+    parts.issuedAt === undefined ? 'no time' : `issued ${isoTime(Math.floor(parts.issuedAt), 0, 0)}`,
+  ];
+  return group('jwt', 'Provider token', null, words.join(', '), line.at, 'apns.jwt', () => tokenMembers(reading));
+}
+
+function tokenMembers({ parts, place }: TokenReading): Field[] {
   const header = { at: place(parts.headerAt) };
   const claims = { at: place(parts.claimsAt) };
   const children: Field[] = [];
@@ -132,10 +142,10 @@ export function tokenField({ parts, line, place }: TokenReading): Field {
     children.push(field('kid', 'Key id', parts.keyId, undefined, { ...header, filter: 'apns.jwt.kid', privacy: 'identity' }));
   if (parts.teamId !== undefined)
     children.push(field('iss', 'Team id', parts.teamId, undefined, { ...claims, filter: 'apns.jwt.iss', privacy: 'identity' }));
-  if (issued !== undefined) {
-    const iat = parts.issuedAt as number;
+  if (parts.issuedAt !== undefined) {
+    const iat = parts.issuedAt;
     const seconds = Number.isSafeInteger(iat) && iat > 0xffffffff ? BigInt(iat) : iat;
-    children.push(field('iat', 'Issued at', seconds, issued, { ...claims, filter: 'apns.jwt.iat' }));
+    children.push(field('iat', 'Issued at', seconds, isoTime(Math.floor(iat), 0, 0), { ...claims, filter: 'apns.jwt.iat' }));
   }
   children.push(
     ...otherMembers('header', parts.header, ['alg', 'kid'], header),
@@ -150,12 +160,7 @@ export function tokenField({ parts, line, place }: TokenReading): Field {
       }),
     );
   }
-  const words = [
-    parts.keyId === undefined ? 'no key id' : `key ${printable(parts.keyId)}`,
-    parts.teamId === undefined ? 'no team' : `team ${printable(parts.teamId)}`,
-    issued === undefined ? 'no time' : `issued ${issued}`,
-  ];
-  return field('jwt', 'Provider token', null, words.join(', '), { at: line.at, filter: 'apns.jwt', children });
+  return children;
 }
 
 /** Members of a token part that have no field of their own. */
