@@ -16,6 +16,8 @@ import type { TlsKeys } from './keys.ts';
 import { Negotiation } from './negotiation.ts';
 import type { TlsSession } from './session.ts';
 
+/** Server messages that may wait for the ClientHello of a renegotiation: a flight has at most seven. */
+const AHEAD_LIMIT = 16;
 /** Bytes of a handshake header. */
 const HEAD = 4;
 
@@ -29,6 +31,7 @@ export class Handshake {
   /** The server's answer to early data is still to come. */
   private earlyOpen = false;
   private secondHello = false;
+  private ahead: Uint8Array[] = [];
   private waitsForKeys = false;
   private live = false;
 
@@ -51,14 +54,18 @@ export class Handshake {
     if (n === undefined) return d.dir === S2C && !d.started && !other.started && !other.ended;
     if (live && this.lacksKeys(d, type, n)) return true;
     if (other.dead !== 0 || other.ended) return false;
-    if (d.dir === S2C) return type === CONTENT.ccs && !d.protected && n.pendingExchange;
+    if (d.dir === S2C) return type === CONTENT.ccs && (this.ahead.length > 0 || (!d.protected && n.pendingExchange));
     if (n.server === undefined) {
       if (type === CONTENT.handshake || type === CONTENT.alert) return false;
+      // A renegotiation: application data goes on under the old keys.
+      if (d.protected) return type === CONTENT.ccs;
       if (this.session.retried) return this.secondHello && type === CONTENT.data;
       return !other.started || other.waiting || other.assembly.pending;
     }
     if (n.version === TLS13) return this.earlyOpen && type === CONTENT.data;
-    return type === CONTENT.ccs && !d.protected && !n.serverDone && !other.protected && n.unknown;
+    // A second ClientHello must not overtake the end of the first handshake.
+    if (d.protected) return type === CONTENT.handshake && d.state.verified > 0 && !other.protected;
+    return type === CONTENT.ccs && !n.serverDone && !other.protected && n.unknown;
   }
 
   private lacksKeys(d: Direction, type: number, n: Negotiation): boolean {
@@ -73,7 +80,12 @@ export class Handshake {
     const from = start + HEAD;
     if (type === HANDSHAKE.clientHello) {
       const hello = readClientHello(buf, from, end);
-      if (hello !== undefined) this.clientHello(hello, d);
+      if (hello !== undefined) this.clientHello(hello, d, buf, start, end);
+      return;
+    }
+    if (this.overtakes(d, type)) {
+      this.ahead.push(buf.slice(start, end));
+      return;
     }
     this.current?.record(d.dir, type, buf, start, end);
     const n = this.current;
@@ -237,15 +249,28 @@ export class Handshake {
   ssl2Hello(buf: Uint8Array, start: number, end: number): void {
     const hello = readSsl2Hello(buf, start, end);
     if (hello === undefined) return;
-    this.clientHello(hello, this.directions[C2S]);
     // The session hash leaves out the two bytes of length.
-    this.current?.record(C2S, HANDSHAKE.clientHello, buf, start + 2, end);
+    this.clientHello(hello, this.directions[C2S], buf, start + 2, end);
   }
 
-  private clientHello(hello: ClientHello, d: Direction): void {
+  /** Server messages of a renegotiation whose ClientHello has not come by yet; they wait for it. */
+  private overtakes(d: Direction, type: number): boolean {
+    if (d.dir !== S2C || this.session.version === TLS13 || !d.protected || this.ahead.length >= AHEAD_LIMIT) return false;
+    return this.ahead.length > 0 || (type === HANDSHAKE.serverHello && this.current?.server !== undefined && this.current.serverDone);
+  }
+
+  private catchUp(): void {
+    const { ahead } = this;
+    this.ahead = [];
+    for (const message of ahead) this.message(this.directions[S2C], message, 0, message.length);
+  }
+
+  private clientHello(hello: ClientHello, d: Direction, buf: Uint8Array, start: number, end: number): void {
     const { session } = this;
     const again = this.current;
     this.current = new Negotiation(this.keys, hello, session.stream);
+    this.current.record(d.dir, HANDSHAKE.clientHello, buf, start, end);
+    if (this.ahead.length > 0) this.catchUp();
     if (again !== undefined && session.retried && again.server === undefined) {
       this.secondHello = true;
       return;

@@ -4,6 +4,8 @@ import type { Chunk } from './tls-sink.ts';
 /** A TCP proxy in this process that records both byte streams of every connection, in the order in which they passed. */
 export class Tap {
   readonly connections: Chunk[][] = [];
+  onChunk: () => void = () => {};
+  private readonly endings: Promise<void>[] = [];
   private readonly server: Server;
   private readonly open = new Set<Socket>();
 
@@ -12,6 +14,7 @@ export class Tap {
       const chunks: Chunk[] = [];
       this.connections.push(chunks);
       const upstream = dial(target, '127.0.0.1');
+      this.endings.push(new Promise((done) => client.on('close', () => (upstream.closed ? done() : upstream.on('close', () => done())))));
       this.join(client, upstream, 0, chunks);
       this.join(upstream, client, 1, chunks);
     });
@@ -27,6 +30,11 @@ export class Tap {
     return (this.server.address() as { port: number }).port;
   }
 
+  /** Waits until both sides of a connection are closed. */
+  async ended(index: number): Promise<void> {
+    await this.endings[index];
+  }
+
   async close(): Promise<void> {
     for (const socket of this.open) socket.destroy();
     await new Promise((done) => this.server.close(done));
@@ -37,6 +45,7 @@ export class Tap {
     from.on('data', (bytes) => {
       chunks.push({ dir, bytes: new Uint8Array(bytes) });
       to.write(bytes);
+      this.onChunk();
     });
     from.on('end', () => to.end());
     from.on('error', () => to.destroy());
