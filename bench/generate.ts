@@ -15,7 +15,7 @@ export const SHAPES: readonly Shape[] = [
   { name: 'p100', megabytes: 100, connections: 200, concurrent: 100, ...plain },
   { name: 'p1000', megabytes: 1000, connections: 2000, concurrent: 100, ...plain },
   { name: 'one100', megabytes: 100, connections: 1, concurrent: 1, ...plain },
-  { name: 'many100', megabytes: 100, connections: 17_000, concurrent: 4000, ...plain },
+  { name: 'many100', megabytes: 100, connections: 17_000, concurrent: 1000, ...plain },
   { name: 'ng1000', megabytes: 1000, connections: 2000, concurrent: 100, ...plain, format: 'pcapng' },
   { name: 'six1000', megabytes: 1000, connections: 2000, concurrent: 100, ...plain, network: 'ipv6' },
   { name: 'vlan1000', megabytes: 1000, connections: 2000, concurrent: 100, ...plain, vlan: true },

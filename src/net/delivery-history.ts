@@ -1,5 +1,5 @@
-/** Deliveries remembered over all flows: some seconds of a busy capture, 1 MB in all. A power of two. */
-const RING = 1 << 15;
+/** Deliveries remembered over all flows: the last second of a busy capture, half a megabyte in all. A power of two. */
+const RING = 1 << 14;
 
 /** Deliveries of one direction looked at to find an older byte; a retransmission rarely goes back further. */
 const MAX_STEPS = 512;

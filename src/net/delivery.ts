@@ -57,6 +57,7 @@ export class Delivery {
   gap(flow: Flow, half: Half, side: number, length: number, code: 'tcp.hole' | 'tcp.cut'): void {
     const trouble = half.rare();
     const offset = half.offset(half.position);
+    trouble.holes ??= [];
     if (trouble.holes.length < MAX_REMARKS) trouble.holes.push({ offset, length });
     trouble.holeCount++;
     if (length > 0) trouble.holeBytes += length;
@@ -71,6 +72,7 @@ export class Delivery {
 
   /** Notes something about a direction; ranges are offsets in its stream. */
   remark(flow: Flow, side: number, code: NoteCode, start: number, end: number, detail?: string): void {
+    flow.notes ??= [];
     if (flow.notes.length < MAX_REMARKS) flow.notes.push({ side, note: note(code, start, end, detail) });
   }
 
@@ -114,7 +116,7 @@ export class Delivery {
 
   /** Whether bytes that come again fill a hole that was given up. */
   private checkLate(flow: Flow, half: Half, side: number, from: number, to: number): void {
-    for (const hole of half.rare().holes) {
+    for (const hole of half.rare().holes ?? []) {
       const start = Math.max(half.offset(from), hole.offset);
       const end = Math.min(half.offset(to), hole.offset + hole.length);
       if (start < end) this.remark(flow, side, 'tcp.late-segment', start, end, `${end - start} bytes in packet ${this.at.packet}`);

@@ -30,7 +30,7 @@ export class Trouble {
   /** A byte sent into a closed window: real only if it is acknowledged or followed by its successor. */
   probe: Segment | undefined = undefined;
   /** Contiguous segments far outside of the window: the stream jumps there when enough agree. */
-  strays: Segment[] = [];
+  strays: Segment[] | undefined = undefined;
   /** Sequence number behind the last stray. */
   strayNext = 0;
   retransmitted = 0;
@@ -38,7 +38,7 @@ export class Trouble {
   outOfOrder = 0;
   keepAlives = 0;
   strayCount = 0;
-  readonly holes: Hole[] = [];
+  holes: Hole[] | undefined = undefined;
   holeCount = 0;
   holeBytes = 0;
 }
@@ -134,7 +134,7 @@ export class Flow implements FlowInfo {
   /** Bytes handed on when the end was scheduled; -1 = it is not. */
   lingering = -1;
   closed = false;
-  readonly notes: { readonly side: number; readonly note: Note }[] = [];
+  notes: { readonly side: number; readonly note: Note }[] | undefined = undefined;
   private readonly texts: AddressTexts;
 
   constructor(

@@ -85,7 +85,7 @@ export class Reassembly {
       this.stray(flow, half, side, seq, from, end - start, address);
       return;
     }
-    if (half.trouble !== undefined && half.trouble.strays.length > 0) this.dropStrays(flow, half, side);
+    if (half.trouble?.strays !== undefined) this.dropStrays(flow, half, side);
     if (half.state === STARTING) {
       const tail = half.trouble?.queue.last?.end ?? from;
       const added = this.hold(flow, half, side, from, to, buf, start, address, cut);
@@ -139,6 +139,7 @@ export class Reassembly {
 
   /** Hands on all that waits in these flows, holes declared, then their ends; by packet number across flows. */
   close(flows: readonly Flow[], reason: 'capture-end' | 'reuse'): void {
+    if (flows.length === 1 && this.closeQuiet(flows[0], reason)) return;
     for (const flow of flows) this.begin(flow);
     const events = this.collect(flows, Number.POSITIVE_INFINITY);
     const orders = new Map<Half, number>();
@@ -153,6 +154,32 @@ export class Reassembly {
     }
     this.play(events, reason);
     for (const flow of flows) flow.closed = true;
+  }
+
+  /** The same for one flow in which nothing waits, which is nearly every flow: no events to be ordered. */
+  private closeQuiet(flow: Flow, reason: 'capture-end' | 'reuse'): boolean {
+    const { half0, half1 } = flow;
+    if (half0.state === STARTING || half1.state === STARTING || half0.state === WAITING || half1.state === WAITING) return false;
+    if (flow.sink === undefined && missingTail(half0) === 0 && missingTail(half1) === 0) {
+      flow.closed = true;
+      return true;
+    }
+    if (flow.sink === undefined || !half0.fin || !half1.fin) return false;
+    const at = this.at;
+    const { packet, sec, nsec } = at;
+    const first = half0.finPacket <= half1.finPacket ? 0 : 1;
+    for (const side of [first, 1 - first]) {
+      const half = flow.half(side);
+      at.packet = half.finPacket;
+      at.sec = half.finSec;
+      at.nsec = half.finNsec;
+      this.endHalf(flow, half, side, reason);
+    }
+    at.packet = packet;
+    at.sec = sec;
+    at.nsec = nsec;
+    flow.closed = true;
+    return true;
   }
 
   /** The peer acknowledged up to `ack`: decides about a probe, and about keep-alives while a start is held. */
@@ -366,7 +393,7 @@ export class Reassembly {
   }
 
   private endHalf(flow: Flow, half: Half, side: number, reason: 'capture-end' | 'reuse'): void {
-    if (half.trouble !== undefined && half.trouble.strays.length > 0) this.dropStrays(flow, half, side);
+    if (half.trouble?.strays !== undefined) this.dropStrays(flow, half, side);
     const missing = missingTail(half);
     if (missing > 0) this.delivery.gap(flow, half, side, missing, 'tcp.hole');
     flow.sink?.end((side ^ flow.clientSide) as Dir, half.fin ? 'fin' : flow.reset ? 'reset' : reason);
@@ -389,13 +416,14 @@ export class Reassembly {
 
   private stray(flow: Flow, half: Half, side: number, seq: number, from: number, length: number, address: number): void {
     const trouble = half.rare();
-    if (trouble.strays.length > 0 && trouble.strayNext !== seq) this.dropStrays(flow, half, side);
+    if (trouble.strays !== undefined && trouble.strayNext !== seq) this.dropStrays(flow, half, side);
+    trouble.strays ??= [];
     const { packet, sec, nsec } = this.at;
     trouble.strays.push({ start: from, end: from + length, address, packet, sec, nsec });
     trouble.strayNext = (seq + length) | 0;
     if (trouble.strays.length < STRAYS_AGREE || length === 0) return;
     const strays = trouble.strays;
-    trouble.strays = [];
+    trouble.strays = undefined;
     if (half.state === STARTING) this.release(flow);
     this.play(this.collect([flow], Number.POSITIVE_INFINITY, half));
     const ahead = strays[0].start - half.position;
@@ -418,12 +446,12 @@ export class Reassembly {
 
   private dropStrays(flow: Flow, half: Half, side: number): void {
     const trouble = half.rare();
-    for (const stray of trouble.strays) {
+    for (const stray of trouble.strays ?? []) {
       trouble.strayCount++;
       const offset = Math.max(0, half.offset(half.position));
       this.delivery.remark(flow, side, 'tcp.stray-segment', offset, offset, `${stray.end - stray.start} bytes in packet ${stray.packet}`);
     }
-    trouble.strays = [];
+    trouble.strays = undefined;
   }
 }
 

@@ -18,6 +18,8 @@ export interface Overlap {
   readonly to: number;
 }
 
+const overlaps: Overlap[] = [];
+
 /** Segments in one block of the list; an insertion moves at most this many. */
 const BLOCK = 256;
 
@@ -30,8 +32,6 @@ export class SegmentQueue {
   /** The cursor of an insertion. */
   private block = 0;
   private index = 0;
-  /** What the last insertion found to be there already. */
-  readonly overlaps: Overlap[] = [];
   /** Segments and bytes held. */
   count = 0;
   bytes = 0;
@@ -56,11 +56,16 @@ export class SegmentQueue {
     return segment;
   }
 
+  /** What the last insertion into any queue found to be there already. */
+  get overlaps(): readonly Overlap[] {
+    return overlaps;
+  }
+
   /**
    * Takes in [start, end) except for what is already held, which is put into `overlaps`. Returns how many pieces were added.
    */
   insert(start: number, end: number, address: number, packet: number, sec: number, nsec: number): number {
-    this.overlaps.length = 0;
+    overlaps.length = 0;
     if (start >= end) return 0;
     const { last } = this;
     if (last === undefined || last.end <= start) {
@@ -80,7 +85,7 @@ export class SegmentQueue {
       }
       if (there === undefined || there.start >= end) break;
       const to = Math.min(end, there.end);
-      this.overlaps.push({ there, from: Math.max(at, there.start), to });
+      overlaps.push({ there, from: Math.max(at, there.start), to });
       at = to;
       this.advance();
     }

@@ -45,7 +45,7 @@ export function summarize(flow: Flow): StreamSummary {
     firstPacket: flow.firstPacket,
     ab: direction(flow, flow.half(flow.clientSide)),
     ba: direction(flow, flow.half(1 - flow.clientSide)),
-    notes: flow.notes.map(({ side, note }) => ({ dir: (side ^ flow.clientSide) as 0 | 1, note })),
+    notes: (flow.notes ?? []).map(({ side, note }) => ({ dir: (side ^ flow.clientSide) as 0 | 1, note })),
   };
 }
 
