@@ -102,10 +102,14 @@ const CANDIDATES: readonly { readonly dialect: Dialect; readonly bits: (b: Uint8
   { dialect: packed, bits: packedBits },
 ];
 
+/** Bits for bytes being of a known dialect and from that side; negative when they cannot be. Each side is weighed by measures of its own. */
+export function directionBits(dialect: Dialect, bytes: Uint8Array, dir: Dir): number {
+  return CANDIDATES.find((one) => one.dialect === dialect)?.bits(bytes, dir) ?? 0;
+}
+
 /** The likelier direction of bytes of a known dialect; client to server when both are equal. */
 export function guessDirection(dialect: Dialect, bytes: Uint8Array): Dir {
-  const candidate = CANDIDATES.find((one) => one.dialect === dialect);
-  return candidate !== undefined && candidate.bits(bytes, 1) > candidate.bits(bytes, 0) ? 1 : 0;
+  return directionBits(dialect, bytes, 1) > directionBits(dialect, bytes, 0) ? 1 : 0;
 }
 
 function together(c2s: number, s2c: number): number {

@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { openFollow } from '../capture/follow.ts';
 import type { OpenInputOptions } from '../capture/format.ts';
+import { KeyLogFollower, readKeyFile } from '../capture/keylog.ts';
 import { MergedInput } from '../capture/merged.ts';
 import { openInput, openSource } from '../capture/open.ts';
 import { openPair } from '../capture/pair.ts';
@@ -25,12 +26,16 @@ import { noteDef } from '../schema/notes.ts';
 import { TlsConnection } from '../tls/connection.ts';
 import { looksLikeTls } from '../tls/detect.ts';
 import { TlsKeys } from '../tls/keys.ts';
+import { LABELS } from '../tls/secret-store.ts';
+import { type SessionSummary, summarise } from '../tls/sessions.ts';
+import { toHex } from '../core/bytes.ts';
 import type { Connection, ConnectionFacts, Verdict } from './connection.ts';
 import { type DecodeRule, parseDecodeRule, port } from './decode-as.ts';
 import { makeDecoders } from './decoders.ts';
-import { Intake, Pipeline, type Tap } from './pipeline.ts';
+import { Intake, type PacketStage, Pipeline, type Tap } from './pipeline.ts';
 import { Places } from './places.ts';
 import { Rows, SPOOL_SOURCE } from './rows.ts';
+import { guessSide, splitDirections } from './split-directions.ts';
 import type { StreamRecord } from './streams.ts';
 import { Timeline } from './timeline.ts';
 import { TlsBridge } from './tls-bridge.ts';
@@ -43,8 +48,15 @@ export interface ReadingOptions {
   readonly s2c?: string | undefined;
   readonly follow: boolean;
   readonly tap?: Tap | undefined;
+  /** Sees every packet, with the number of its stream (-1: none), while it is indexed. */
+  readonly onPacket?: PacketTap | undefined;
   readonly expandPayloads: boolean;
+  /** Keys read before, used again. */
+  readonly keyStore?: TlsKeys | undefined;
 }
+
+/** A packet on its way in; the arrival is that of the timeline's rows. */
+export type PacketTap = (stream: number, buf: Uint8Array, start: number, end: number, wireLength: number, linkType: number) => void;
 
 /** What the network stage counted of a stream; zeros for inputs without packets. */
 export interface StreamCounters {
@@ -81,10 +93,15 @@ export class Reading {
   private readonly datagrams = new Places();
   private summaries: StreamSummary[] | undefined;
   private readonly paths: readonly string[];
+  /** Pipes and growing files: packets, and the secrets to decrypt them, are still coming. */
+  private readonly live: boolean;
+  private readonly followers: KeyLogFollower[] = [];
   private finished = false;
 
   constructor(input: (store: Store) => Input, options: ReadingOptions, keys: TlsKeys, paths: readonly string[]) {
     this.paths = paths;
+    this.live = options.follow || paths.some(isPipe) || paths.length === 0;
+    if (this.live) this.followers = options.keys.map((path) => new KeyLogFollower(path));
     this.rules = options.decodeAs.map(parseDecodeRule);
     this.keys = keys;
     this.store = new Store();
@@ -115,7 +132,7 @@ export class Reading {
     this.timeline.search = (hay, needle) => Buffer.prototype.indexOf.call(hay, needle);
     this.intake = new Intake(
       this.pipeline,
-      this.network,
+      options.onPacket === undefined ? this.network : this.watched(options.onPacket),
       (kind, bytes) => {
         if (kind === 'tls') this.keys.addKeyLog(bytes);
       },
@@ -129,6 +146,18 @@ export class Reading {
       this.store.close();
       throw error;
     }
+  }
+
+  private watched(tap: PacketTap): PacketStage {
+    const { network, pipeline } = this;
+    return {
+      packet(buf, start, end, address, wireLength, linkType, fcsLength) {
+        const flow = network.streamOf(() => network.packet(buf, start, end, address, wireLength, linkType, fcsLength));
+        if (flow >= 0) pipeline.reserve(flow + 1);
+        tap(flow < 0 ? -1 : pipeline.numberOf(flow), buf, start, end, wireLength, linkType);
+      },
+      process: (name) => network.process(name),
+    };
   }
 
   get position(): number {
@@ -145,11 +174,19 @@ export class Reading {
     const state = this.input.step(this.intake);
     this.timeline.packets = this.intake.packets;
     if (state === 'done') this.finish();
+    else if (state === 'starved') this.network.idle();
     return state;
   }
 
   ready(): Promise<void> {
     return this.input.ready();
+  }
+
+  /** Takes what was added to the key logs since the last look; connections that wait for keys are tried again. */
+  private pollKeys(): void {
+    let secrets = 0;
+    for (const follower of this.followers) secrets += this.keys.addKeyLog(follower.poll()).secrets;
+    if (secrets > 0) for (const { connection } of this.bridges) connection.keysAdded();
   }
 
   /** Ends the reading here: what has been read is all there is. */
@@ -201,7 +238,7 @@ export class Reading {
   private openTls(record: StreamRecord, plaintext: Connection, tap: Tap | undefined): TlsConnection {
     if (this.bridges.length === 0) this.scanForSecrets();
     const bridge = new TlsBridge(record, this.timeline.rows, plaintext, tap, this.places);
-    const connection = new TlsConnection(this.keys, this.pipeline.at, bridge, { stream: record.facts.stream });
+    const connection = new TlsConnection(this.keys, this.pipeline.at, bridge, { stream: record.facts.stream, live: this.live });
     bridge.session = connection.session;
     bridge.where = () => connection.recordWhere;
     this.bridges.push({ stream: record.facts.stream, bridge, connection });
@@ -221,6 +258,26 @@ export class Reading {
         if (!(error instanceof UserError)) throw error;
       }
     }
+  }
+
+  /** The TLS sessions of the capture, with what is known of their keys. */
+  tlsSessions(): SessionSummary[] {
+    return this.bridges.map(({ connection }) => summarise(connection.session, this.keys));
+  }
+
+  /** Key log lines for the sessions of these streams (undefined: of all), as text. */
+  usedSecrets(streams: ReadonlySet<number> | undefined): string {
+    const randoms = new Set<string>();
+    for (const { stream, connection } of this.bridges) {
+      const random = connection.session.clientRandom;
+      if (random !== undefined && (streams === undefined || streams.has(stream))) randoms.add(toHex(random));
+    }
+    let text = '';
+    this.keys.store.each((label, key, secret) => {
+      const hex = toHex(key);
+      if (randoms.has(hex)) text += `${LABELS[label]} ${hex} ${toHex(secret)}\n`;
+    });
+    return text;
   }
 
   // --- what is known of the whole ------------------------------------------------------------------------------
@@ -337,6 +394,7 @@ export class Reading {
   }
 
   close(): void {
+    for (const follower of this.followers) follower.close();
     this.input.close();
     this.store.close();
   }
@@ -374,33 +432,15 @@ function combine(a: boolean | 'need', b: boolean | 'need'): boolean | 'need' {
 /** Reads the key files of a run, and $SSLKEYLOGFILE. Throws `UserError`. */
 function readKeys(options: ReadingOptions): TlsKeys {
   const keys = new TlsKeys();
-  const add = (path: string, optional: boolean): void => {
-    let bytes: Uint8Array;
-    try {
-      bytes = readFileSync(path);
-    } catch (error) {
-      if (optional) return;
-      const code = (error as NodeJS.ErrnoException).code;
-      const why =
-        code === 'ENOENT'
-          ? 'no such file'
-          : code === 'EISDIR'
-            ? 'it is a directory'
-            : code === 'EACCES'
-              ? 'permission denied'
-              : String((error as Error).message);
-      throw new UserError('keys', `cannot read the keys in ${path}: ${why}.`);
+  for (const path of options.keys) {
+    const found = keys.add(readKeyFile(path), path, options.keyPassword);
+    // A key log that is still empty may grow while a live capture runs.
+    if (found.secrets === 0 && !options.follow) {
+      process.stderr.write(`apns-inspect: ${path} holds no TLS secret or private key${found.ignored > 0 ? ` (${count(found.ignored, 'line')} of something else)` : ''}\n`);
     }
-    const found = keys.add(bytes, path, options.keyPassword);
-    if (found.secrets === 0 && !optional) {
-      process.stderr.write(
-        `apns-inspect: ${path} holds no TLS secret or private key${found.ignored > 0 ? ` (${count(found.ignored, 'line')} of something else)` : ''}\n`,
-      );
-    }
-  };
-  for (const path of options.keys) add(path, false);
+  }
   const environment = process.env['SSLKEYLOGFILE'];
-  if (environment !== undefined && environment !== '' && !options.keys.includes(environment)) add(environment, true);
+  if (environment !== undefined && environment !== '' && existsSync(environment)) keys.addKeyLog(readKeyFile(environment));
   return keys;
 }
 
@@ -416,8 +456,8 @@ export async function openReading(paths: readonly string[], options: ReadingOpti
   const pair = options.c2s !== undefined || options.s2c !== undefined;
   if (pair && paths.length > 0) throw new UserError('pair', 'give either captures or --c2s and --s2c, not both.', EXIT.usage);
   if (pair && options.c2s === options.s2c) throw new UserError('pair', '--c2s and --s2c name the same file.', EXIT.usage);
-  const keys = readKeys(options);
-  const inputOptions: OpenInputOptions = { follow: options.follow };
+  const keys = options.keyStore ?? readKeys(options);
+  const inputOptions: OpenInputOptions = { follow: options.follow, split: splitDirections, guessDirection: guessSide };
   return new Reading(
     (store) => {
       if (pair) return openPair(options.c2s, options.s2c, store);
@@ -426,6 +466,6 @@ export async function openReading(paths: readonly string[], options: ReadingOpti
     },
     options,
     keys,
-    paths.filter((path) => path !== '-'),
+    paths,
   );
 }
