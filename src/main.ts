@@ -36,7 +36,7 @@ const program = new Command('apns-inspect')
 
 const listing = (command: Command): Command =>
   withReading(command)
-    .option('--format <name>', 'table, text, json, jsonl or csv')
+    .option('--format <name>', 'table, text, json, jsonl or csv; export: pcapng')
     .option('--columns <names>', 'columns of table, text and csv, separated by commas')
     .option('--time <format>', 'relative, absolute, utc, delta or epoch')
     .option('-o, --output <file>', 'write there instead of standard output')
@@ -79,6 +79,12 @@ withReading(
   .option('-o, --output <file>', 'write there instead of standard output')
   .action((file: string, stream: number, options) => run(async () => (await import('./cli/follow.ts')).runFollow(file, stream, options)));
 
+listing(program.command('export').description('messages as records, or streams as pcapng with their secrets or decrypted').argument('[files...]'))
+  .option('--decrypted', 'pcapng with plaintext TCP, as Wireshark opens it')
+  .action((files: string[], options) => run(async () => (await import('./cli/export.ts')).runExport(files, options)));
+withReading(program.command('keys').description('the TLS sessions, and whether keys are there for them').argument('[files...]'))
+  .option('--json', 'as JSON')
+  .action((files: string[], options) => run(async () => (await import('./cli/keys.ts')).runKeys(files, options)));
 program
   .command('decode')
   .description('messages from hex, base64 or standard input (-)')

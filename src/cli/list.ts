@@ -80,7 +80,6 @@ export async function runList(files: string[], options: ListOptions): Promise<nu
     await session.rows(
       (row) => {
         if (options.limit !== undefined && shown >= options.limit) return false;
-        if (shown === 0) view.first = row;
         shown++;
         writer.row(row);
         if (failAt < 4) worst = Math.max(worst, rowSeverity(view, row));

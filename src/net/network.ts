@@ -67,6 +67,13 @@ export class Network implements LayerSink {
     } else this.link(linkType, buf, start, stop, address, wireEnd);
   }
 
+  /** Number of the connection of the packet that `hand` hands over; -1 when it belongs to none. */
+  streamOf(hand: () => void): number {
+    this.tcp.last = -1;
+    hand();
+    return this.tcp.last;
+  }
+
   process(name: string | undefined): void {
     this.tcp.process = name;
   }

@@ -37,6 +37,8 @@ export class Tcp {
   process: string | undefined = undefined;
   /** Address of `buf[0]` of the packet at hand. A field, because a double argument is boxed at every call. */
   base = 0;
+  /** Number of the connection of the last packet; a caller that wants to know sets it to -1 before. */
+  last = -1;
   private readonly at: Arrival;
   private readonly table = new FlowTable();
   private readonly texts: AddressTexts;
@@ -93,6 +95,7 @@ export class Tcp {
       }
       flow = this.open(low, high, ports, tunnel, six, side as 0 | 1);
     }
+    this.last = flow.index;
     const flags = buf[tcp + 13];
     const half = side === 0 ? flow.half0 : flow.half1;
     const payload = data < end ? end - data : 0;

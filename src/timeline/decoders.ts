@@ -27,19 +27,19 @@ export function expandPayloads(message: Message, options: PayloadOptions = {}): 
   return { ...message, fields, notes, info: withSummaries(message.info, summaries) };
 }
 
-/** The same for a message whose fields are made on demand: they stay so. */
+/** The same for a message whose fields are made on demand: they stay so, and only its outermost fields hold payloads. */
 function expandContents(message: Message, contents: readonly Content[], options: PayloadOptions): Message {
   const notes: Note[] = [...message.notes];
   const summaries: string[] = [];
-  let opened = false;
+  const opened: (readonly Field[] | undefined)[] = [];
   for (const { bytes, start } of contents) {
-    const { kind, summary, notes: inside } = decodePayload(bytes, options);
-    if (kind === 'empty' || kind === 'hex') continue;
-    opened = true;
+    const { kind, fields, summary, notes: inside } = decodePayload(bytes, options);
+    const closed = kind === 'empty' || kind === 'hex';
+    opened.push(closed ? undefined : fields);
+    if (closed) continue;
     if (summary !== '') summaries.push(summary);
     for (const n of inside) notes.push({ ...n, start: n.start + start, end: n.end + start });
   }
-  if (!opened) return message;
   const { dialect, command, label, type, dir } = message;
   let made: readonly Field[] | undefined;
   return {
@@ -49,12 +49,22 @@ function expandContents(message: Message, contents: readonly Content[], options:
     type,
     dir,
     get fields(): readonly Field[] {
-      made ??= openFields(message.fields, options, [], []) ?? message.fields;
+      made ??= withContents(message.fields, contents, opened);
       return made;
     },
     notes,
     info: withSummaries(message.info, summaries),
   };
+}
+
+function withContents(fields: readonly Field[], contents: readonly Content[], opened: readonly (readonly Field[] | undefined)[]): Field[] {
+  let next = 0;
+  return fields.map((field) => {
+    if (field.payload === undefined) return field;
+    const inside = opened[next];
+    const shift = contents[next++]?.start ?? 0;
+    return inside === undefined ? field : { ...field, children: inside.map((f) => moved(f, shift)) };
+  });
 }
 
 function withSummaries(info: string, summaries: readonly string[]): string {

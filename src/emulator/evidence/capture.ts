@@ -1,8 +1,8 @@
 /** Writes the run as a pcapng file with its TLS secrets inside, so that any reader can decrypt it. */
 import { createWriteStream, openSync, type WriteStream } from 'node:fs';
+import { fileHeader, packetBlock, secretsBlock } from '../../capture/pcapng-writer.ts';
+import { type Endpoint, SegmentWriter } from '../../capture/segment-writer.ts';
 import { UserError } from '../../core/errors.ts';
-import { fileHeader, packetBlock, secretsBlock } from './pcapng.ts';
-import { type Endpoint, SegmentWriter } from './segments.ts';
 
 /** What a tapped connection tells. Direction 0 = client to server. */
 export interface ConnectionTap {

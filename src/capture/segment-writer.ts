@@ -3,7 +3,7 @@
  * segments with sequence numbers, FIN or RST. Addresses and ports are the real ones, checksums are right.
  */
 import { isIPv6 } from 'node:net';
-import { ByteWriter } from '../../core/bytes.ts';
+import { ByteWriter } from '../core/bytes.ts';
 
 export interface Endpoint {
   readonly address: string;

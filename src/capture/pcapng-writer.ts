@@ -2,7 +2,7 @@
  * Blocks of a pcapng file as bytes, little-endian. Only what a recording needs: section, Ethernet interface with
  * nanoseconds, decryption secrets (NSS key log), enhanced packets. Source: IETF draft-ietf-opsawg-pcapng.
  */
-import { utf8Bytes } from '../../core/text.ts';
+import { utf8Bytes } from '../core/text.ts';
 
 const SECTION = 0x0a0d0d0a;
 const INTERFACE = 1;
@@ -75,4 +75,22 @@ function writeOption(view: DataView, at: number, code: number, value: Uint8Array
   view.setUint16(at + 2, value.length, true);
   for (let i = 0; i < value.length; i++) view.setUint8(at + 4 + i, value[i]);
   view.setUint16(at + optionLength(value.length), OPTION_END, true);
+}
+
+/** A further interface for another link type; its number is the order in which interfaces were written. */
+export function interfaceBlock(linkType: number): Uint8Array {
+  return block(INTERFACE, 8 + 8 + 4, (view, at) => {
+    view.setUint16(at, linkType, true);
+    view.setUint32(at + 4, 0, true);
+    writeOption(view, at + 8, OPTION_TSRESOL, Uint8Array.of(9));
+  });
+}
+
+/** A packet of any interface that may be longer on the wire than in the file. */
+export function capturedPacket(iface: number, sec: number, nsec: number, packet: Uint8Array, wireLength: number): Uint8Array {
+  const bytes = packetBlock(BigInt(sec) * 1_000_000_000n + BigInt(nsec), packet);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(8, iface, true);
+  view.setUint32(24, wireLength, true);
+  return bytes;
 }
