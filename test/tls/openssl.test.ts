@@ -38,7 +38,16 @@ const CASES: readonly Case[] = [
     recipe: {
       server: [...CERT, '-tls1_3'],
       client: [],
-      steps: [...CHAT, ['client', 'command', 'k'], ['client', 'after the update of the client'], ['client', 'command', 'K'], ['server', 'after the update of both'], ['server', 'command', 'k'], ['server', 'and again'], ['client', 'the end']],
+      steps: [
+        ...CHAT,
+        ['client', 'command', 'k'],
+        ['client', 'after the update of the client'],
+        ['client', 'command', 'K'],
+        ['server', 'after the update of both'],
+        ['server', 'command', 'k'],
+        ['server', 'and again'],
+        ['client', 'the end'],
+      ],
     },
     check: (sink) => expect(sink.connection.session.keyUpdates).toBeGreaterThanOrEqual(3),
   },
@@ -71,7 +80,11 @@ const CASES: readonly Case[] = [
   },
   {
     name: 'maximum fragment length 512 and tiny records',
-    recipe: { server: [...CERT, '-tls1_2', '-max_send_frag', '512'], client: ['-maxfraglen', '512', '-tls1_2', '-max_send_frag', '512'], steps: [...CHAT, ['client', 'x'.repeat(3000)], ['server', 'y'.repeat(3000)]] },
+    recipe: {
+      server: [...CERT, '-tls1_2', '-max_send_frag', '512'],
+      client: ['-maxfraglen', '512', '-tls1_2', '-max_send_frag', '512'],
+      steps: [...CHAT, ['client', 'x'.repeat(3000)], ['server', 'y'.repeat(3000)]],
+    },
   },
   {
     name: 'MAC-then-encrypt where encrypt-then-MAC is refused',
@@ -147,10 +160,17 @@ describe.skipIf(OPENSSL === undefined)('conversations of the openssl program', (
         expect(sink.connection.session.failed).toEqual([0, 0]);
         check?.(sink, i);
         const bytes = new TlsSink(keys, { stream: i }).feed(rechunk(talk.chunks, [1])).finish();
-        expect([bytes.text(0), bytes.text(1), bytes.commands(0), bytes.commands(1)]).toEqual([sink.text(0), sink.text(1), sink.commands(0), sink.commands(1)]);
+        expect([bytes.text(0), bytes.text(1), bytes.commands(0), bytes.commands(1)]).toEqual([
+          sink.text(0),
+          sink.text(1),
+          sink.commands(0),
+          sink.commands(1),
+        ]);
         // All of one direction before all of the other, as a shuffled capture has it.
         for (const order of [0, 1]) {
-          const apart = new TlsSink(keys, { stream: i }).feed([...talk.chunks.filter((c) => c.dir === order), ...talk.chunks.filter((c) => c.dir !== order)]).finish();
+          const apart = new TlsSink(keys, { stream: i })
+            .feed([...talk.chunks.filter((c) => c.dir === order), ...talk.chunks.filter((c) => c.dir !== order)])
+            .finish();
           expect([apart.text(0), apart.text(1)]).toEqual([sink.text(0), sink.text(1)]);
         }
       }
@@ -158,7 +178,11 @@ describe.skipIf(OPENSSL === undefined)('conversations of the openssl program', (
   }
 
   it('decrypts PSK suites with the key itself', async () => {
-    const { talks } = await opensslTalk({ server: ['-nocert', '-tls1_2', '-psk', PSK, '-cipher', 'PSK-AES128-CBC-SHA256'], client: ['-tls1_2', '-psk', PSK, '-cipher', 'PSK-AES128-CBC-SHA256'], steps: CHAT });
+    const { talks } = await opensslTalk({
+      server: ['-nocert', '-tls1_2', '-psk', PSK, '-cipher', 'PSK-AES128-CBC-SHA256'],
+      client: ['-tls1_2', '-psk', PSK, '-cipher', 'PSK-AES128-CBC-SHA256'],
+      steps: CHAT,
+    });
     const keys = new TlsKeys();
     keys.addPsk(Buffer.from(PSK, 'hex'));
     const sink = new TlsSink(keys).feed(talks[0].chunks).finish();
