@@ -237,9 +237,18 @@ function float(b: Uint8Array, at: number, length: number): number {
 /** Characters put together at once, below the limit of arguments of a call. */
 const SLICE = 4096;
 
+/** Up to this length putting characters together one by one is quicker than calling a decoder. */
+const SHORT = 32;
+
+/** ASCII text; bytes above 7f, which no sound writer puts there, as Latin-1. */
 function latin1(b: Uint8Array, start: number, end: number): string {
   let text = '';
-  for (let at = start; at < end; at += SLICE) text += String.fromCharCode(...b.subarray(at, Math.min(end, at + SLICE)));
+  if (end - start <= SHORT) {
+    for (let at = start; at < end; at++) text += String.fromCharCode(b[at]);
+    return text;
+  }
+  for (let at = start; at < end; at += SLICE)
+    text += String.fromCharCode.apply(null, b.subarray(at, Math.min(end, at + SLICE)) as unknown as number[]);
   return text;
 }
 

@@ -3,10 +3,11 @@ import { openPlist, type PlistLayout, type PlistObject, plistObject, plistRefere
 import { PLIST_EPOCH, type PlistValue } from '../core/plist-value.ts';
 import { isoTime } from '../core/time.ts';
 import type { PayloadFamily } from '../schema/payload-keys.ts';
-import { entries, MAX_DEPTH, placed, type TreeBuilder, valueText } from './tree.ts';
+import { payloadPathOf } from '../schema/payload-label.ts';
+import { entries, MAX_DEPTH, placed, TOP_NAME, type TreeBuilder, valueText } from './tree.ts';
 
 /** What a data value may hold in turn, as fields at its own place; undefined when it is just data. */
-export type Inside = (data: Uint8Array, path: readonly string[]) => readonly Field[] | undefined;
+export type Inside = (data: Uint8Array) => readonly Field[] | undefined;
 
 /**
  * Reads a binary property list into fields, each with the bytes of its object. An object that is used twice is shown twice.
@@ -20,7 +21,7 @@ export function plistFields(b: Uint8Array, tree: TreeBuilder, inside: Inside): F
   }
   tree.family = familyOf(layout);
   const reader = new PlistTree(layout, tree, inside);
-  const top = reader.field(layout.top, []);
+  const top = reader.field(layout.top, '', TOP_NAME);
   if (top === undefined) return [];
   return top.children === undefined ? [top] : [...top.children];
 }
@@ -51,42 +52,43 @@ class PlistTree {
   }
 
   /** The object of that number as a field; undefined when no more values are shown. */
-  field(number: number, path: readonly string[]): Field | undefined {
+  field(number: number, path: string, name: string): Field | undefined {
     const object = plistObject(this.layout, number);
     const at = { start: object.at, end: object.end };
     if (!this.tree.admit(at)) return undefined;
     if (object.kind === 'invalid') {
       this.tree.note('payload.plist-invalid', at.start, Math.max(at.end, at.start), object.problem);
-      return { ...this.tree.leaf(path, undefined, at, `invalid: ${object.problem}`), note: 'warn' };
+      return { ...this.tree.leaf(path, name, undefined, at, `invalid: ${object.problem}`), note: 'warn' };
     }
-    if (object.kind === 'dict' || object.kind === 'array' || object.kind === 'set') return this.container(object, path);
+    if (object.kind === 'dict' || object.kind === 'array' || object.kind === 'set') return this.container(object, path, name);
     const value = plistScalar(this.layout, object) as PlistValue;
-    const field = this.tree.leaf(path, plainValue(value), at, plistWords(value));
-    const parts = value instanceof Uint8Array ? this.inside(value, path) : undefined;
+    const field = this.tree.leaf(path, name, plainValue(value), at, plistWords(value));
+    const parts = value instanceof Uint8Array ? this.inside(value) : undefined;
     return parts === undefined ? field : { ...field, children: placed(parts, at) };
   }
 
-  private container(object: PlistObject, path: readonly string[]): Field {
+  private container(object: PlistObject, path: string, name: string): Field {
     const at = { start: object.at, end: object.end };
     const words = object.kind === 'dict' ? entries(object.count, 'key', 'keys') : entries(object.count, 'element', 'elements');
     if (this.around.includes(object.at)) {
       this.tree.note('payload.plist-loop', at.start, at.end);
-      return this.tree.group(path, [], `${words}, contains itself`, at);
+      return this.tree.group(path, name, [], `${words}, contains itself`, at);
     }
     if (this.around.length >= MAX_DEPTH) {
       this.tree.note('payload.depth', at.start, at.end, `more than ${MAX_DEPTH} levels`);
-      return this.tree.group(path, [], words, at);
+      return this.tree.group(path, name, [], words, at);
     }
     this.around.push(object.at);
     const children: Field[] = [];
     for (let i = 0; i < object.count; i++) {
       const key = object.kind === 'dict' ? this.key(object, i) : String(i);
-      const child = this.field(plistReference(this.layout, object, object.kind === 'dict' ? object.count + i : i), [...path, key]);
+      const number = plistReference(this.layout, object, object.kind === 'dict' ? object.count + i : i);
+      const child = this.field(number, payloadPathOf(path, key), key);
       if (child === undefined) break;
       children.push(child);
     }
     this.around.pop();
-    return this.tree.group(path, children, words, at);
+    return this.tree.group(path, name, children, words, at);
   }
 
   private key(dict: PlistObject, index: number): string {

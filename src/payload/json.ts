@@ -1,13 +1,15 @@
 import type { Field, Value } from '../core/message.ts';
 import { utf8 } from '../core/text.ts';
+import { payloadPathOf } from '../schema/payload-label.ts';
 import { JsonScanner } from './json-scan.ts';
-import { entries, MAX_DEPTH, type TreeBuilder, valueText } from './tree.ts';
+import { entries, MAX_DEPTH, TOP_NAME, type TreeBuilder, valueText } from './tree.ts';
 
 /** A container that is being read. */
 interface Level {
   readonly isObject: boolean;
   readonly start: number;
-  readonly path: readonly string[];
+  readonly path: string;
+  readonly name: string;
   readonly children: Field[];
   readonly seen: Set<string> | undefined;
   /** Name of the member whose value comes next. */
@@ -25,6 +27,7 @@ const REST_TEXT = 1024;
  */
 export function jsonFields(b: Uint8Array, tree: TreeBuilder): Field[] {
   const scanner = new JsonScanner();
+  const text = new Source(b);
   const stack: Level[] = [];
   const top: Field[] = [];
   let at = 0;
@@ -32,10 +35,14 @@ export function jsonFields(b: Uint8Array, tree: TreeBuilder): Field[] {
     const level = stack[stack.length - 1];
     (level === undefined ? top : level.children).push(field);
   };
-  const path = (): readonly string[] => {
+  /** Name of the value that comes next. */
+  const name = (): string => {
     const level = stack[stack.length - 1];
-    if (level === undefined) return [];
-    return [...level.path, level.isObject ? level.key : String(level.children.length)];
+    return level === undefined ? TOP_NAME : level.isObject ? level.key : String(level.children.length);
+  };
+  const pathOf = (name: string): string => {
+    const level = stack[stack.length - 1];
+    return level === undefined ? '' : payloadPathOf(level.path, name);
   };
   const close = (level: Level, end: number): void => {
     place(groupOf(tree, level, end));
@@ -53,7 +60,7 @@ export function jsonFields(b: Uint8Array, tree: TreeBuilder): Field[] {
     const end = scanner.key(b, from, b.length);
     if (end >= 0) {
       const close = closingQuote(b, from);
-      level.key = stringValue(b, from, close + 1);
+      level.key = unescaped(text.text(from + 1, close));
       if (level.seen?.has(level.key)) tree.note('payload.duplicate-key', from, close + 1, level.key.slice(0, 80));
       level.seen?.add(level.key);
     }
@@ -63,16 +70,18 @@ export function jsonFields(b: Uint8Array, tree: TreeBuilder): Field[] {
     at = scanner.space(b, at, b.length);
     const c = b[at];
     const start = at;
+    const here = name();
+    const path = pathOf(here);
     if (c === 0x7b || c === 0x5b) {
       if (stack.length >= MAX_DEPTH || !tree.admit({ start, end: b.length })) {
         at = scanner.value(b, start, b.length);
         if (at < 0) return broken();
         if (stack.length >= MAX_DEPTH) tree.note('payload.depth', start, at, `${scanner.depth} more levels`);
-        const raw = rawText(b, start, at);
-        place(tree.leaf(path(), raw, { start, end: at }, valueText(raw)));
+        const raw = text.text(start, at);
+        place(tree.leaf(path, here, raw, { start, end: at }, valueText(raw)));
       } else {
         const isObject = c === 0x7b;
-        const level: Level = { isObject, start, path: path(), children: [], seen: isObject ? new Set() : undefined, key: '' };
+        const level: Level = { isObject, start, path, name: here, children: [], seen: isObject ? new Set() : undefined, key: '' };
         at = scanner.space(b, at + 1, b.length);
         if (b[at] !== (isObject ? 0x7d : 0x5d)) {
           stack.push(level);
@@ -92,7 +101,7 @@ export function jsonFields(b: Uint8Array, tree: TreeBuilder): Field[] {
         }
         return broken();
       }
-      if (tree.admit({ start, end: b.length })) place(scalarField(b, start, at, path(), tree));
+      if (tree.admit({ start, end: b.length })) place(scalarField(text, start, at, path, here, tree));
     }
     // Behind a value: close what ends here, or go on to the next one.
     for (;;) {
@@ -130,15 +139,34 @@ function unwrap(top: Field[]): Field[] {
 
 function groupOf(tree: TreeBuilder, level: Level, end: number): Field {
   const words = level.isObject ? entries(level.children.length, 'key', 'keys') : entries(level.children.length, 'element', 'elements');
-  return tree.group(level.path, level.children, words, { start: level.start, end });
+  return tree.group(level.path, level.name, level.children, words, { start: level.start, end });
 }
 
-function scalarField(b: Uint8Array, start: number, end: number, path: readonly string[], tree: TreeBuilder): Field {
+function scalarField(source: Source, start: number, end: number, path: string, name: string, tree: TreeBuilder): Field {
   const at = { start, end };
-  if (b[start] === 0x22) return tree.leaf(path, stringValue(b, start, end), at);
-  const text = rawText(b, start, end);
+  if (source.bytes[start] === 0x22) return tree.leaf(path, name, unescaped(source.text(start + 1, end - 1)), at);
+  const text = source.text(start, end);
   const value = scalarValue(text);
-  return typeof value === 'number' && String(value) !== text ? tree.leaf(path, value, at, valueText(text)) : tree.leaf(path, value, at);
+  return typeof value === 'number' && String(value) !== text
+    ? tree.leaf(path, name, value, at, valueText(text))
+    : tree.leaf(path, name, value, at);
+}
+
+/** Texts of ranges. Where all is ASCII, bytes and characters count alike and one decoding serves all ranges. */
+class Source {
+  readonly bytes: Uint8Array;
+  private readonly whole: string | undefined;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+    let i = 0;
+    while (i < bytes.length && bytes[i] < 0x80) i++;
+    this.whole = i === bytes.length ? utf8(bytes) : undefined;
+  }
+
+  text(start: number, end: number): string {
+    return this.whole === undefined ? rawText(this.bytes, start, end) : this.whole.slice(start, end);
+  }
 }
 
 /** Digits that are worth an exact integer; far beyond what any program counts, and quick to read. */
@@ -157,7 +185,10 @@ export function scalarValue(text: string): Value {
 
 /** Text of the string whose quotes stand at `start` and before `end`; it must have been scanned. */
 export function stringValue(b: Uint8Array, start: number, end: number): string {
-  const raw = rawText(b, start + 1, end - 1);
+  return unescaped(rawText(b, start + 1, end - 1));
+}
+
+function unescaped(raw: string): string {
   if (!raw.includes('\\')) return raw;
   return raw.replace(/\\(?:u([0-9a-fA-F]{4})|(.))/g, (_, hex: string | undefined, short: string) =>
     hex === undefined ? (SHORT[short] ?? short) : String.fromCharCode(Number.parseInt(hex, 16)),
@@ -179,6 +210,6 @@ function rawText(b: Uint8Array, start: number, end: number): string {
 
 function restField(b: Uint8Array, start: number, tree: TreeBuilder): Field {
   const text = utf8(b.subarray(start, Math.min(b.length, start + REST_TEXT)));
-  const field = tree.leaf(['rest'], text ?? b.slice(start), { start, end: b.length });
-  return { ...field, label: 'Unparsed text', filter: 'apns.payload.rest', note: 'warn' };
+  const field = tree.leaf('rest', 'rest', text ?? b.slice(start), { start, end: b.length });
+  return { ...field, label: 'Unparsed text', note: 'warn' };
 }

@@ -72,7 +72,7 @@ function decodeLayer(bytes: Uint8Array, options: PayloadOptions, layer: number):
   const text = utf8(bytes);
   if (text !== undefined && isReadable(text)) {
     const words = shorten(printable(text), TEXT_LENGTH);
-    const field = tree.leaf(['text'], text, { start: 0, end: bytes.length }, words);
+    const field = tree.leaf('text', 'text', text, { start: 0, end: bytes.length }, words);
     const label = isXmlPlist(text) ? 'Property list, XML' : 'Text';
     return { kind: 'text', fields: [{ ...field, label }], summary: shorten(words, SUMMARY_LENGTH), notes: tree.notes };
   }
@@ -81,7 +81,7 @@ function decodeLayer(bytes: Uint8Array, options: PayloadOptions, layer: number):
     tree.note('payload.guessed', 0, bytes.length, 'protocol buffer');
     return { kind: 'protobuf', fields, summary: '', notes: tree.notes };
   }
-  return { kind: 'hex', fields: [tree.leaf(['data'], bytes, { start: 0, end: bytes.length })], summary: '', notes: tree.notes };
+  return { kind: 'hex', fields: [tree.leaf('data', 'data', bytes, { start: 0, end: bytes.length })], summary: '', notes: tree.notes };
 }
 
 function gzip(bytes: Uint8Array, options: PayloadOptions, layer: number, tree: TreeBuilder): PayloadTree {
@@ -89,14 +89,14 @@ function gzip(bytes: Uint8Array, options: PayloadOptions, layer: number, tree: T
   const inner = layer < MAX_LAYERS ? options.inflate?.(bytes, MAX_INFLATED) : undefined;
   if (inner === undefined) {
     if (options.inflate !== undefined) tree.note('payload.inflate-failed', 0, bytes.length);
-    return { kind: 'gzip', fields: [tree.leaf(['gzip'], bytes, at)], summary: '', notes: tree.notes };
+    return { kind: 'gzip', fields: [tree.leaf('gzip', 'gzip', bytes, at)], summary: '', notes: tree.notes };
   }
   const { kind, fields, summary, notes } = decodeLayer(inner, options, layer + 1);
   for (const note of notes) tree.notes.push({ ...note, ...at });
   const words = `${inner.length} bytes of ${kind === 'hex' ? 'data' : kind} from ${bytes.length} bytes of gzip`;
   return {
     kind: 'gzip',
-    fields: [{ ...tree.group(['gzip'], placed(fields, at), words, at), label: 'Unpacked' }],
+    fields: [{ ...tree.group('gzip', 'gzip', placed(fields, at), words, at), label: 'Unpacked' }],
     summary,
     notes: tree.notes,
   };

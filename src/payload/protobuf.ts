@@ -3,6 +3,7 @@ import type { Field, Value } from '../core/message.ts';
 import { printable, utf8 } from '../core/text.ts';
 import { isoFromNanos } from '../core/time.ts';
 import type { ProtobufField } from '../schema/payload-keys.ts';
+import { payloadPathOf } from '../schema/payload-label.ts';
 import { entries, type TreeBuilder, valueText } from './tree.ts';
 
 /*
@@ -78,7 +79,7 @@ function little(b: Uint8Array, start: number, end: number): bigint {
 /** Fields of a message whose description is known, at least in part; undefined when the bytes are no message. */
 export function protobufFields(b: Uint8Array, known: Fields, tree: TreeBuilder): Field[] | undefined {
   const raw = cut(b, 0, b.length);
-  return raw === undefined ? undefined : raw.map((field) => shown(b, field, known, [], 0, tree));
+  return raw === undefined ? undefined : raw.map((field) => shown(b, field, known, '', 0, tree));
 }
 
 /**
@@ -92,26 +93,27 @@ export function looksLikeProtobuf(b: Uint8Array, depth = 0): boolean {
   return raw.some((field) => field.value instanceof Uint8Array && (isText(field.value, 4) || looksLikeProtobuf(field.value, depth + 1)));
 }
 
-function shown(b: Uint8Array, raw: Raw, known: Fields, path: readonly string[], depth: number, tree: TreeBuilder): Field {
+function shown(b: Uint8Array, raw: Raw, known: Fields, path: string, depth: number, tree: TreeBuilder): Field {
   const row = known[raw.number];
-  const here = [...path, row?.name ?? String(raw.number)];
+  const name = row?.name ?? String(raw.number);
+  const here = payloadPathOf(path, name);
   const at = { start: raw.start, end: raw.end };
   const label = row === undefined ? `Field ${raw.number}` : `${row.label} (${raw.number})`;
-  if (!tree.admit(at)) return { ...tree.leaf(here, undefined, at, ''), label };
+  if (!tree.admit(at)) return { ...tree.leaf(here, name, undefined, at, ''), label };
   const { value } = raw;
   if (!(value instanceof Uint8Array)) {
     const number: Value =
       typeof value === 'bigint' && value <= BigInt(Number.MAX_SAFE_INTEGER) && row?.type !== 'time-ns' ? Number(value) : value;
     const words = row?.type === 'time-ns' ? `${value} (${isoFromNanos(BigInt(value))})` : String(value);
-    return { ...tree.leaf(here, number, at, words), label };
+    return { ...tree.leaf(here, name, number, at, words), label };
   }
   const inner = row?.type === 'message' || row === undefined ? cut(b, raw.valueStart, raw.end) : undefined;
   const text = row?.type === 'text' || (row === undefined && isText(value, 1)) ? utf8(value) : undefined;
-  if (text !== undefined) return { ...tree.leaf(here, text, at, printable(text)), label };
+  if (text !== undefined) return { ...tree.leaf(here, name, text, at, printable(text)), label };
   const isMessage = inner !== undefined && (row !== undefined || looksLikeProtobuf(value, depth + 1));
-  if (!isMessage || depth >= MAX_DEPTH) return { ...tree.leaf(here, value, at, valueText(value)), label };
+  if (!isMessage || depth >= MAX_DEPTH) return { ...tree.leaf(here, name, value, at, valueText(value)), label };
   const children = inner.map((field) => shown(b, field, row?.fields ?? {}, here, depth + 1, tree));
-  return { ...tree.group(here, children, entries(children.length, 'field', 'fields'), at), label };
+  return { ...tree.group(here, name, children, entries(children.length, 'field', 'fields'), at), label };
 }
 
 /** Valid UTF-8 of at least `least` bytes without control characters. */

@@ -4,7 +4,7 @@ import type { Note } from '../core/note.ts';
 import { printable, shorten } from '../core/text.ts';
 import { type NoteCode, note } from '../schema/notes.ts';
 import type { PayloadFamily } from '../schema/payload-keys.ts';
-import { payloadLabel, payloadWords } from '../schema/payload-label.ts';
+import { payloadField } from '../schema/payload-label.ts';
 
 /** Containers shown inside one another; the deepest payload seen has 6. Deeper ones stand as raw text. */
 export const MAX_DEPTH = 64;
@@ -14,6 +14,9 @@ export const MAX_VALUES = 20_000;
 const TEXT_LIMIT = 4096;
 /** Bytes of data that a field shows as hex. */
 const HEX_LIMIT = 2048;
+
+/** Name of a value that stands at the top, under no key. */
+export const TOP_NAME = 'value';
 
 /** What the readers of the formats share while they build one tree. */
 export class TreeBuilder {
@@ -34,19 +37,13 @@ export class TreeBuilder {
     this.notes.push(note(code, start, end, detail));
   }
 
-  /** A value without parts. `path` names it from the top; `words` replaces its text. */
-  leaf(path: readonly string[], value: Value, at: Range | undefined, words?: string): Field {
-    return this.field(path, value, words ?? payloadWords(this.family, path, value, valueText(value)), at, undefined);
+  /** A value without parts, called `name` at `path`. `words` replaces its text. */
+  leaf(path: string, name: string, value: Value, at: Range | undefined, words?: string): Field {
+    return payloadField(this.family, path, name, value, words ?? valueText(value), at, undefined);
   }
 
-  group(path: readonly string[], children: readonly Field[], words: string, at: Range | undefined): Field {
-    return this.field(path, null, words, at, children);
-  }
-
-  private field(path: readonly string[], value: Value, text: string, at: Range | undefined, children: readonly Field[] | undefined): Field {
-    const name = path.length === 0 ? 'value' : path[path.length - 1];
-    const field = { name, ...payloadLabel(this.family, path), value, text, at };
-    return children === undefined ? field : { ...field, children };
+  group(path: string, name: string, children: readonly Field[], words: string, at: Range | undefined): Field {
+    return payloadField(this.family, path, name, null, words, at, children);
   }
 }
 

@@ -141,10 +141,10 @@ export const PROTOBUF_FIELDS: Readonly<Record<string, Readonly<Record<number, Pr
 /** Which rows label the keys of a payload. */
 export type PayloadFamily = 'aps' | 'ids' | 'none';
 
-/** The row of a key, by its path from the top (IDS: by the key alone), or undefined. */
-export function payloadKey(family: PayloadFamily, path: readonly string[]): PayloadKey | undefined {
-  if (family === 'none' || path.length === 0) return undefined;
-  const rows = family === 'aps' ? APS_KEYS : IDS_KEYS;
-  const name = family === 'aps' ? path.join('.') : path[path.length - 1];
-  return Object.hasOwn(rows, name) ? rows[name] : undefined;
+const APS_ROWS = new Map(Object.entries(APS_KEYS));
+const IDS_ROWS = new Map(Object.entries(IDS_KEYS));
+
+/** The row of a key, by its path from the top with dots (user notifications) or by the key alone (IDS), or undefined. */
+export function payloadKey(family: PayloadFamily, path: string, name: string): PayloadKey | undefined {
+  return family === 'aps' ? APS_ROWS.get(path) : family === 'ids' ? IDS_ROWS.get(name) : undefined;
 }
