@@ -41,9 +41,11 @@ export interface HeaderList {
   readonly more: number;
 }
 
+// One for all blocks: a block is read to its end before the next.
+const cursor = new BlockCursor();
+
 /** Reads a header block whose table references were resolved when it was indexed. Never throws. */
 export function readHeaders(block: Block, references: ReferenceReader): HeaderList {
-  const cursor = new BlockCursor();
   const lines: HeaderLine[] = [];
   const sizeUpdates: { size: number; at: Range }[] = [];
   const bytes = block.bytes;

@@ -5,11 +5,13 @@ import { STATIC_NAMES, STATIC_VALUES } from './hpack-static.ts';
 /** Slots of the cache; a power of two. Names, topics and the provider token repeat from request to request. */
 const SLOTS = 1024;
 /** Longer strings are not kept: 1,024 of them must stay small. A provider token has some 210 bytes. */
-const CACHED_BYTES = 512;
+const CACHED_BYTES = 256;
 
-const keys: (Uint8Array | undefined)[] = new Array(SLOTS);
-const texts: string[] = new Array(SLOTS);
+// Slot `i`: its bytes are keys[i × CACHED_BYTES, + lengths[i]); length 0 is an empty slot.
+const keys = new Uint8Array(SLOTS * CACHED_BYTES);
+const lengths = new Uint16Array(SLOTS);
 const coded = new Uint8Array(SLOTS);
+const texts: string[] = new Array(SLOTS).fill('');
 
 let room = new Uint8Array(4096);
 
@@ -28,17 +30,19 @@ export function headerText(b: Uint8Array, start: number, end: number, huffman: b
   let hash = huffman ? length + SLOTS : length;
   for (let i = start; i < end; i++) hash = Math.imul(hash ^ b[i], 0x01000193);
   const slot = (hash ^ (hash >>> 15)) & (SLOTS - 1);
-  const key = keys[slot];
-  if (key !== undefined && key.length === length && coded[slot] === (huffman ? 1 : 0)) {
+  const from = slot * CACHED_BYTES;
+  const flag = huffman ? 1 : 0;
+  if (lengths[slot] === length && coded[slot] === flag) {
     let i = 0;
-    while (i < length && key[i] === b[start + i]) i++;
+    while (i < length && keys[from + i] === b[start + i]) i++;
     if (i === length) return texts[slot];
   }
   const text = decode(b, start, end, huffman);
   if (text !== undefined) {
-    keys[slot] = b.slice(start, end);
+    for (let i = 0; i < length; i++) keys[from + i] = b[start + i];
+    lengths[slot] = length;
+    coded[slot] = flag;
     texts[slot] = text;
-    coded[slot] = huffman ? 1 : 0;
   }
   return text;
 }

@@ -30,8 +30,10 @@ export const BLOCK_FAULT_WORDS = [
 /** Integers beyond 2^28 are refused: no length or index of a real block is near it, and the sum stays exact in 32 bits. */
 const INTEGER_LIMIT = 2 ** 28;
 
+const NO_BYTES = new Uint8Array(0);
+
 export class BlockCursor {
-  private block: Uint8Array = new Uint8Array(0);
+  private block: Uint8Array = NO_BYTES;
   private end = 0;
   private headers = 0;
   /** Where the next representation starts; where the fault is when `fault` is set. */

@@ -126,6 +126,7 @@ export interface Reference {
   readonly value: string | undefined;
 }
 
+const NO_BYTES = new Uint8Array(0);
 const CUT: Reference = { tag: TAG.cut, name: undefined, value: undefined };
 const LOST: Reference = { tag: TAG.lost, name: undefined, value: undefined };
 
@@ -139,7 +140,7 @@ export class ReferenceReader {
   private readonly wholeLength: number;
 
   constructor(bytes: Uint8Array | undefined) {
-    this.bytes = bytes ?? new Uint8Array(0);
+    this.bytes = bytes ?? NO_BYTES;
     this.wholeLength = this.bytes.length;
     while (this.at < this.wholeLength) {
       const tag = this.bytes[this.at++];

@@ -40,6 +40,8 @@ export interface Row {
 /** Frames of a row that are shown one by one; a row holds at most 1 MiB, which may be 100,000 empty frames. */
 export const FRAMES_SHOWN = 256;
 
+const NO_BYTES = new Uint8Array(0);
+
 /** Cuts the bytes of a row, never throws: what does not fit makes notes. */
 export function cutRow(bytes: Uint8Array): Row {
   const notes: Note[] = [];
@@ -73,7 +75,7 @@ export function cutRow(bytes: Uint8Array): Row {
   }
   // A block without END_HEADERS was never put through the table: its references are not resolved, but its literals can be read.
   if (pieces.length > 0) blocks.push(join(pieces));
-  const body = data.length === 1 ? data[0] : concatBytes(data);
+  const body = data.length === 0 ? NO_BYTES : data.length === 1 ? data[0] : concatBytes(data);
   return { preface, frames, blocks, body, bodyStart, bodyEnd, dataFrames: data.length, ended, notes };
 }
 
