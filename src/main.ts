@@ -82,6 +82,11 @@ withReading(
 listing(program.command('export').description('messages as records, or streams as pcapng with their secrets or decrypted').argument('[files...]'))
   .option('--decrypted', 'pcapng with plaintext TCP, as Wireshark opens it')
   .action((files: string[], options) => run(async () => (await import('./cli/export.ts')).runExport(files, options)));
+withReading(program.command('stats').description('counts by dialect, message, topic, token, status, connection; rate over time').argument('[files...]'))
+  .option('--json', 'as one JSON object')
+  .option('--top <n>', 'rows of each table', wholeNumber)
+  .option('--index-only', 'only count packets, streams and messages')
+  .action((files: string[], options) => run(async () => (await import('./cli/stats.ts')).runStats(files, options)));
 withReading(program.command('keys').description('the TLS sessions, and whether keys are there for them').argument('[files...]'))
   .option('--json', 'as JSON')
   .action((files: string[], options) => run(async () => (await import('./cli/keys.ts')).runKeys(files, options)));

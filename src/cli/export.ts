@@ -1,6 +1,5 @@
 import { EXIT, UserError } from '../core/errors.ts';
-import { utf8Bytes } from '../core/text.ts';
-import { count } from '../core/text.ts';
+import { count, utf8Bytes } from '../core/text.ts';
 import { isPipe } from '../capture/pipe.ts';
 import { PacketExport, PlaintextExport } from '../export/pcapng.ts';
 import { openReading } from '../timeline/open.ts';

@@ -265,6 +265,17 @@ export class Reading {
     return this.bridges.map(({ connection }) => summarise(connection.session, this.keys));
   }
 
+  /** How many TLS streams are in which state, in words. */
+  tlsSummary(): { readonly streams: number; readonly state: string }[] {
+    const states = new Map<string, number>();
+    for (const s of this.tlsSessions()) {
+      const why = s.reason === undefined ? '' : `: ${s.reason}. ${s.advice ?? ''}`;
+      const state = s.decrypted === 'all' ? 'decrypted' : s.decrypted === 'part' ? `decrypted in part${why}` : s.decrypted === 'none' ? `not decrypted${why}` : `nothing to decrypt${why}`;
+      states.set(state, (states.get(state) ?? 0) + 1);
+    }
+    return [...states].map(([state, streams]) => ({ streams, state }));
+  }
+
   /** Key log lines for the sessions of these streams (undefined: of all), as text. */
   usedSecrets(streams: ReadonlySet<number> | undefined): string {
     const randoms = new Set<string>();

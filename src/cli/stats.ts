@@ -1,0 +1,86 @@
+import Table from 'cli-table3';
+import { count, printable } from '../core/text.ts';
+import { duration, isoTime } from '../core/time.ts';
+import { type Statistics, sparkline, statistics, type Tally } from '../timeline/statistics.ts';
+import type { ReadOptions } from './options.ts';
+import { Output } from './output.ts';
+import { openSession, type Session } from './session.ts';
+
+export interface StatsOptions extends ReadOptions {
+  json?: boolean;
+  indexOnly?: boolean;
+  top?: number;
+}
+
+/** Rows of a table by default; the library behind it is for small tables. */
+const TOP = 10;
+const TOP_LIMIT = 500;
+
+/** `apns-inspect stats FILE`: what is in the capture, by dialect, message, topic, token, status, connection. */
+export async function runStats(files: string[], options: StatsOptions): Promise<number> {
+  const session = await openSession(files, options);
+  try {
+    await session.load();
+    const { timeline } = session;
+    const out = new Output(undefined);
+    if (options.indexOnly === true) {
+      out.line(`${timeline.packets} packets, ${timeline.streams.length} streams, ${timeline.length} messages`);
+    } else {
+      const rows = session.filter?.select(timeline, 0, timeline.length);
+      const stats = statistics(timeline, rows);
+      if (options.json === true) out.line(JSON.stringify({ v: 1, packets: timeline.packets, ...stats, tls: session.reading.tlsSummary() }));
+      else report(session, stats, Math.min(options.top ?? TOP, TOP_LIMIT), out);
+    }
+    out.close();
+    session.report();
+    return session.interrupted ? 130 : session.exit;
+  } finally {
+    session.close();
+  }
+}
+
+function report(session: Session, stats: Statistics, top: number, out: Output): void {
+  const { timeline } = session;
+  out.line(`${count(stats.messages, 'message')} in ${count(timeline.streams.length, 'stream')} and ${count(timeline.packets, 'packet')}${session.filter === undefined ? '' : `, filter ${session.filter.text}`}`);
+  if (stats.messages > 0) {
+    out.line(`${count(stats.bytes, 'byte')}; smallest ${stats.smallest}, largest ${stats.largest}, mean ${Math.round(stats.bytes / stats.messages)}`);
+  }
+  if (stats.first !== undefined && stats.last !== undefined) {
+    const seconds = stats.last - stats.first;
+    out.line(`${isoTime(stats.first, 0, 0)} to ${isoTime(stats.last, 0, 0)} (${duration(Math.max(seconds, 1))}), ${(stats.messages / Math.max(1, seconds)).toFixed(1)} messages/s`);
+    out.line(`  ${sparkline(stats.rate)}  one bar is ${duration(stats.sliceSeconds)}, the highest ${Math.max(...stats.rate)}`);
+  }
+  const [notes, warnings, errors] = stats.severities;
+  if (notes + warnings + errors > 0) out.line(`${count(errors, 'error')}, ${count(warnings, 'warning')} and ${count(notes, 'note')} seen while indexing`);
+  table(out, 'Dialect', stats.dialects, stats.messages, top);
+  table(out, 'Message', stats.kinds, stats.messages, top);
+  table(out, 'Topic', stats.topics, stats.messages, top);
+  table(out, 'Token', stats.tokens, stats.messages, top);
+  table(out, 'Status', stats.statuses, stats.messages, top);
+  const named = stats.streams.map((s) => {
+    const { client, server } = timeline.peers(Number(s.name));
+    return { ...s, name: `${s.name}  ${client || '?'} → ${server || '?'}` };
+  });
+  table(out, 'Connection', named, stats.messages, top);
+  const tls = session.reading.tlsSummary();
+  if (tls.length > 0) {
+    out.line('');
+    out.line('TLS');
+    for (const line of tls) out.line(`  ${line.streams === 1 ? '1 stream' : `${line.streams} streams`}: ${line.state}`);
+  }
+}
+
+function table(out: Output, title: string, tallies: readonly Tally[], total: number, top: number): void {
+  if (tallies.length === 0) return;
+  // Colours and borders of the library are on even in a pipe, unless they are taken away here.
+  const grid = new Table({
+    head: [title, 'Messages', 'Share', 'Bytes'],
+    colAligns: ['left', 'right', 'right', 'right'],
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
+    chars: { top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '', left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '' },
+  });
+  for (const t of tallies.slice(0, top)) grid.push([printable(t.name), t.messages.toLocaleString('en-US'), `${((t.messages / Math.max(1, total)) * 100).toFixed(1)} %`, t.bytes.toLocaleString('en-US')]);
+  out.line('');
+  for (const line of grid.toString().split('\n')) out.line(line.trimEnd());
+  if (tallies.length > top) out.line(`… and ${(tallies.length - top).toLocaleString('en-US')} more`);
+}
