@@ -105,7 +105,9 @@ export class TlsConnection implements StreamSink, DirectionHost {
 
   // --- DirectionHost -------------------------------------------------------------------------------------------
 
-  mustWait(d: Direction, type: number): boolean {
+  mustWait(d: Direction, type: number, first: number | undefined): boolean {
+    if (!this.settled && type === CONTENT.handshake && !d.started && (first === HANDSHAKE.clientHello || first === HANDSHAKE.serverHello))
+      this.settle(d, first);
     return this.patient && this.handshake.mustWait(d, type, this.live);
   }
 
@@ -168,7 +170,6 @@ export class TlsConnection implements StreamSink, DirectionHost {
 
   message(d: Direction, buf: Uint8Array, start: number, end: number, where: Location): void {
     const type = buf[start];
-    if (!this.settled && (type === HANDSHAKE.clientHello || type === HANDSHAKE.serverHello)) this.settle(d, type);
     const plain = d.protected ? buf : undefined;
     this.handshake.message(d, buf, start, end);
     this.rows.tell(d, type, 0, REASON.none, where, end - start, plain, start, end);

@@ -3,13 +3,15 @@ import { CONTENT } from '../schema/tls.ts';
 import { Assembly, type MessageSink } from './assembly.ts';
 import type { Location } from './location.ts';
 import { ReadState } from './read-state.ts';
+import { HEADER } from './record-cipher.ts';
 import { RecordCutter, type RecordSink } from './records.ts';
 
 /** What a direction hands to its connection. */
 export interface DirectionHost {
   readonly at: Arrival;
   /** True when the record must be held back until the other direction, or a key log, has told more. */
-  mustWait(d: Direction, type: number): boolean;
+  /** `first` is the first byte of its body, undefined when it is empty. */
+  mustWait(d: Direction, type: number, first: number | undefined): boolean;
   process(d: Direction, buf: Uint8Array, start: number, end: number): void;
   opaque(d: Direction, type: number, version: number, length: number): void;
   damaged(d: Direction, buf: Uint8Array, start: number, end: number, tail: number): void;
@@ -78,7 +80,7 @@ export class Direction implements RecordSink, MessageSink {
   }
 
   record(buf: Uint8Array, start: number, end: number): void {
-    if (this.waiting || this.host.mustWait(this, buf[start])) {
+    if (this.waiting || this.host.mustWait(this, buf[start], end - start > HEADER ? buf[start + HEADER] : undefined)) {
       this.defer({ kind: 'record', bytes: buf.slice(start, end) }, end - start);
       return;
     }
@@ -138,7 +140,7 @@ export class Direction implements RecordSink, MessageSink {
     while (done < this.queue.length) {
       const entry = this.queue[done];
       const { what } = entry;
-      if (what.kind === 'record' && this.host.mustWait(this, what.bytes[0])) break;
+      if (what.kind === 'record' && this.host.mustWait(this, what.bytes[0], what.bytes[HEADER])) break;
       done++;
       this.replay(entry, at);
     }

@@ -20,7 +20,7 @@ export interface OpensslRecipe {
   /** Files by name, in the directory that `{dir}` stands for in arguments. */
   readonly files?: Readonly<Record<string, string | Uint8Array>>;
   /** Connections made one after the other with other client arguments. */
-  readonly then?: readonly { readonly client: readonly string[]; readonly steps: readonly Step[] }[];
+  readonly next?: readonly { readonly client: readonly string[]; readonly steps: readonly Step[] }[];
 }
 
 export interface OpensslTalk {
@@ -85,7 +85,7 @@ export async function opensslTalk(recipe: OpensslRecipe): Promise<{ talks: Opens
     const port = (): string | undefined => /ACCEPT .*:(\d+)/.exec(server.output)?.[1];
     await server.until(() => port() !== undefined, 'listening');
     tap = await Tap.before(Number(port()));
-    for (const round of [{ client: recipe.client, steps: recipe.steps }, ...(recipe.then ?? [])]) {
+    for (const round of [{ client: recipe.client, steps: recipe.steps }, ...(recipe.next ?? [])]) {
       const before = server.output.length;
       const client = new Program(['s_client', '-connect', `127.0.0.1:${tap.port}`, '-keylogfile', log, ...fill(round.client)], dir);
       await client.until(() => /SSL handshake has read/.test(client.output), 'handshake');

@@ -105,7 +105,7 @@ const CASES: readonly Case[] = [
       server: [...CERT, '-tls1_3', '-early_data', '-no_anti_replay'],
       client: ['-sess_out', '{dir}/session'],
       steps: CHAT,
-      then: [{ client: ['-sess_in', '{dir}/session', '-early_data', '{dir}/early'], steps: CHAT }],
+      next: [{ client: ['-sess_in', '{dir}/session', '-early_data', '{dir}/early'], steps: CHAT }],
     },
     files: { early: 'this came early\n' },
     check: (sink, index) => {
@@ -121,7 +121,7 @@ const CASES: readonly Case[] = [
       server: [...CERT, '-tls1_3', '-early_data', '-no_anti_replay', '-groups', 'P-384'],
       client: ['-sess_out', '{dir}/session', '-groups', 'P-384'],
       steps: CHAT,
-      then: [{ client: ['-sess_in', '{dir}/session', '-early_data', '{dir}/early', '-groups', 'X25519:P-384'], steps: CHAT }],
+      next: [{ client: ['-sess_in', '{dir}/session', '-early_data', '{dir}/early', '-groups', 'X25519:P-384'], steps: CHAT }],
     },
     files: { early: 'this came early\n' },
     check: rejected,
@@ -132,7 +132,7 @@ const CASES: readonly Case[] = [
       server: [...CERT, '-tls1_3', '-early_data'],
       client: ['-sess_out', '{dir}/session'],
       steps: CHAT,
-      then: [
+      next: [
         { client: ['-sess_in', '{dir}/session', '-early_data', '{dir}/early'], steps: CHAT },
         { client: ['-sess_in', '{dir}/session', '-early_data', '{dir}/early'], steps: CHAT },
       ],
