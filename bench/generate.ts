@@ -5,12 +5,12 @@ import { CaptureFile } from './capture-file.ts';
 import { type Counts, type Shape, Traffic } from './traffic.ts';
 
 /** Where the captures lie; not in the repository. */
-export const DATA = fileURLToPath(new URL('data/', import.meta.url));
+const DATA = fileURLToPath(new URL('data/', import.meta.url));
 
 const plain = { network: 'ipv4', vlan: false, format: 'pcap' } as const;
 
 /** The captures of the bench, by name. */
-export const SHAPES: readonly Shape[] = [
+const SHAPES: readonly Shape[] = [
   { name: 'p1', megabytes: 1, connections: 20, concurrent: 20, ...plain },
   { name: 'p100', megabytes: 100, connections: 200, concurrent: 100, ...plain },
   { name: 'p1000', megabytes: 1000, connections: 2000, concurrent: 100, ...plain },

@@ -25,7 +25,7 @@ export interface Counts {
 
 const MSS = 1448;
 const PAYLOADS = 512;
-const HALF_EXCHANGE = 900;
+const HALF_EXCHANGE = 1500;
 const FIRST_SECOND = 1_700_000_000;
 
 /** Park-Miller style generator over 32 bits (mulberry32): fast, and the same everywhere. */
@@ -97,7 +97,7 @@ export class Traffic {
   run(): Counts {
     const total = this.shape.megabytes * 1e6;
     const overhead = this.shape.format === 'pcapng' ? 36 : 16;
-    // The last exchange of a connection goes beyond its share, by half of one on average.
+    // The last exchange of a connection goes beyond its share, by half of one on average, and its SYN and FIN cost some bytes.
     const share = total / this.shape.connections - HALF_EXCHANGE;
     const open: Peer[] = [];
     let made = 0;

@@ -18,7 +18,7 @@ export interface Output {
 }
 
 /** At most `most` times the CPU of the reference. */
-export interface Goal {
+interface Goal {
   readonly product: string;
   readonly reference: string;
   readonly most: number;

@@ -21,7 +21,7 @@ export const MIN_BLOCK = 12;
  */
 export const MAX_BLOCK = 16 * 1024 * 1024;
 
-export const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
+const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
 
 /** Number loads in the byte order of a section. */
 export interface Order {
@@ -31,7 +31,7 @@ export interface Order {
 }
 
 export const LITTLE: Order = { littleEndian: true, u16: u16LE, u32: u32LE };
-export const BIG: Order = { littleEndian: false, u16, u32 };
+const BIG: Order = { littleEndian: false, u16, u32 };
 
 /** Byte order of the section header block at `at`, or undefined when there is no byte-order magic in it. */
 export function sectionOrder(buf: Uint8Array, at: number): Order | undefined {

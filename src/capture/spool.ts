@@ -5,7 +5,7 @@ import { UserError } from '../core/errors.ts';
 import type { SpoolWriter } from '../core/stream.ts';
 
 /** Derived bytes kept in memory before a file is made: most captures never need one, and 16 MiB is a small part of our budget. */
-export const SPOOL_MEMORY = 16 * 1024 * 1024;
+const SPOOL_MEMORY = 16 * 1024 * 1024;
 
 /** Bytes collected before one write to the file. */
 const WRITE_BLOCK = 1024 * 1024;

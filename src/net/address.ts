@@ -1,5 +1,3 @@
-import { u32 } from '../core/bytes.ts';
-
 const FIRST_SLOTS = 256;
 
 /** IPv6 addresses, numbered from 0 in order of appearance, so that a flow key needs one word an address for both families. */
@@ -95,9 +93,4 @@ export function ipv6Text(words: readonly number[]): string {
   }
   const hex = groups.map((g) => g.toString(16));
   return best < 0 ? hex.join(':') : `${hex.slice(0, best).join(':')}::${hex.slice(best + bestLength).join(':')}`;
-}
-
-/** The text of the 16 bytes at `at`. */
-export function ipv6TextOf(buf: Uint8Array, at: number): string {
-  return ipv6Text([u32(buf, at), u32(buf, at + 4), u32(buf, at + 8), u32(buf, at + 12)]);
 }

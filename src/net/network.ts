@@ -122,6 +122,16 @@ export class Network implements LayerSink {
     this.tcp.finish();
   }
 
+  /** TCP packets left out because there are too many connections to follow. */
+  get unfollowed(): number {
+    return this.tcp.unfollowed;
+  }
+
+  /** TCP packets left out because their header is cut or nonsense. */
+  get malformed(): number {
+    return this.tcp.malformed;
+  }
+
   /** All connections, by first packet. */
   *streams(): Generator<StreamSummary> {
     for (const flow of this.tcp.flows) yield summarize(flow);

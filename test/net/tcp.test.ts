@@ -131,7 +131,7 @@ describe('disorder and repetition', () => {
   });
 
   it('the first wins among waiting segments too, whatever their order in the stream', () => {
-    const r = reassemble(...handshake(), c(5, 'fgh'), c(3, 'dXXXe'.slice(0, 1) + 'eFG'), c(0, 'abc'));
+    const r = reassemble(...handshake(), c(5, 'fgh'), c(3, 'deFG'), c(0, 'abc'));
     expect(r.texts()[0]).toBe('abcdefgh');
     expect(r.notes()).toEqual(['tcp.overlap-conflict']);
   });

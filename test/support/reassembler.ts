@@ -101,13 +101,13 @@ export class Reassembler {
   }
 
   /** Feeds frames; each is a packet. */
-  feed(frames: readonly Frame[], linkType = 1): this {
+  feed(frames: readonly Frame[], linkType = 1, fcsLength = 0): this {
     for (const { bytes, wireLength } of frames) {
       this.at.packet++;
       this.at.nsec += 1000;
       const address = this.keep(bytes);
       const from = address - BASE;
-      this.network.packet(this.memory, from, from + bytes.length, address, wireLength, linkType, 0);
+      this.network.packet(this.memory, from, from + bytes.length, address, wireLength, linkType, fcsLength);
     }
     return this;
   }
