@@ -79,10 +79,17 @@ withReading(
   .option('-o, --output <file>', 'write there instead of standard output')
   .action((file: string, stream: number, options) => run(async () => (await import('./cli/follow.ts')).runFollow(file, stream, options)));
 
-listing(program.command('export').description('messages as records, or streams as pcapng with their secrets or decrypted').argument('[files...]'))
+listing(
+  program.command('export').description('messages as records, or streams as pcapng with their secrets or decrypted').argument('[files...]'),
+)
   .option('--decrypted', 'pcapng with plaintext TCP, as Wireshark opens it')
   .action((files: string[], options) => run(async () => (await import('./cli/export.ts')).runExport(files, options)));
-withReading(program.command('stats').description('counts by dialect, message, topic, token, status, connection; rate over time').argument('[files...]'))
+withReading(
+  program
+    .command('stats')
+    .description('counts by dialect, message, topic, token, status, connection; rate over time')
+    .argument('[files...]'),
+)
   .option('--json', 'as one JSON object')
   .option('--top <n>', 'rows of each table', wholeNumber)
   .option('--index-only', 'only count packets, streams and messages')

@@ -1,6 +1,6 @@
+import { isPipe } from '../capture/pipe.ts';
 import { EXIT, UserError } from '../core/errors.ts';
 import { count, utf8Bytes } from '../core/text.ts';
-import { isPipe } from '../capture/pipe.ts';
 import { PacketExport, PlaintextExport } from '../export/pcapng.ts';
 import { openReading } from '../timeline/open.ts';
 import { type ListOptions, runList } from './list.ts';
@@ -21,16 +21,22 @@ export async function runExport(files: string[], options: ExportOptions): Promis
     if (options.decrypted === true) throw new UserError('export', '--decrypted goes with --format pcapng.', EXIT.usage);
     return runList(files, { ...options, format });
   }
-  if (options.redact === true) throw new UserError('export', '--redact cannot make packets anonymous; export records (--format jsonl) instead.', EXIT.usage);
+  if (options.redact === true)
+    throw new UserError('export', '--redact cannot make packets anonymous; export records (--format jsonl) instead.', EXIT.usage);
   const paths = inputFiles(files, options);
-  if (paths.some(isPipe) || options.follow === true) throw new UserError('export', 'pcapng export reads its input twice, so it needs files, not a pipe.', EXIT.usage);
-  if (options.output === undefined && process.stdout.isTTY === true) throw new UserError('export', 'pcapng is binary; name a file with -o.', EXIT.usage);
+  if (paths.some(isPipe) || options.follow === true)
+    throw new UserError('export', 'pcapng export reads its input twice, so it needs files, not a pipe.', EXIT.usage);
+  if (options.output === undefined && process.stdout.isTTY === true)
+    throw new UserError('export', 'pcapng is binary; name a file with -o.', EXIT.usage);
   const session = await openSession(files, options);
   try {
     await session.load();
     const out = new Output(options.output);
     const wanted = wantedStreams(session);
-    const packets = options.decrypted === true ? await writePlaintext(paths, session, wanted, out, options) : await writePackets(paths, session, wanted, out, options);
+    const packets =
+      options.decrypted === true
+        ? await writePlaintext(paths, session, wanted, out, options)
+        : await writePackets(paths, session, wanted, out, options);
     out.close();
     session.report();
     if (options.output !== undefined) process.stderr.write(`${count(packets, 'packet')} written to ${options.output}\n`);
@@ -48,7 +54,13 @@ function wantedStreams(session: Session): Set<number> | undefined {
   return streams;
 }
 
-async function writePackets(paths: string[], session: Session, wanted: Set<number> | undefined, out: Output, options: ExportOptions): Promise<number> {
+async function writePackets(
+  paths: string[],
+  session: Session,
+  wanted: Set<number> | undefined,
+  out: Output,
+  options: ExportOptions,
+): Promise<number> {
   const secrets = session.reading.usedSecrets(wanted);
   const writer = new PacketExport((bytes) => out.bytes(bytes), utf8Bytes(secrets), wanted);
   const reading = await openReading(paths, {
@@ -67,7 +79,13 @@ async function writePackets(paths: string[], session: Session, wanted: Set<numbe
   return writer.packets;
 }
 
-async function writePlaintext(paths: string[], session: Session, wanted: Set<number> | undefined, out: Output, options: ExportOptions): Promise<number> {
+async function writePlaintext(
+  paths: string[],
+  session: Session,
+  wanted: Set<number> | undefined,
+  out: Output,
+  options: ExportOptions,
+): Promise<number> {
   const writer = new PlaintextExport((bytes) => out.bytes(bytes), wanted, session.timeline);
   const reading = await openReading(paths, {
     keys: [],

@@ -38,7 +38,18 @@ export async function runKeys(files: string[], options: KeysOptions): Promise<nu
         const keys = s.source === undefined ? s.keys.join(' ') : `${s.source}${s.resumed === undefined ? '' : `, resumed ${s.resumed}`}`;
         const why = s.reason === undefined ? '' : `${s.reason}. ${s.advice ?? ''}`;
         table.row(
-          [String(s.stream), s.version ?? '', s.suite ?? '', s.sni ?? '', s.alpn ?? '', s.decrypted, String(s.records), keys === '' ? 'none' : keys, s.clientRandom ?? '', why],
+          [
+            String(s.stream),
+            s.version ?? '',
+            s.suite ?? '',
+            s.sni ?? '',
+            s.alpn ?? '',
+            s.decrypted,
+            String(s.records),
+            keys === '' ? 'none' : keys,
+            s.clientRandom ?? '',
+            why,
+          ],
           0,
         );
       }

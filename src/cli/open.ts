@@ -1,4 +1,4 @@
-import { runList, type ListOptions } from './list.ts';
+import { type ListOptions, runList } from './list.ts';
 
 export interface OpenOptions extends ListOptions {
   tui?: boolean;

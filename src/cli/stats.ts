@@ -41,17 +41,24 @@ export async function runStats(files: string[], options: StatsOptions): Promise<
 
 function report(session: Session, stats: Statistics, top: number, out: Output): void {
   const { timeline } = session;
-  out.line(`${count(stats.messages, 'message')} in ${count(timeline.streams.length, 'stream')} and ${count(timeline.packets, 'packet')}${session.filter === undefined ? '' : `, filter ${session.filter.text}`}`);
+  out.line(
+    `${count(stats.messages, 'message')} in ${count(timeline.streams.length, 'stream')} and ${count(timeline.packets, 'packet')}${session.filter === undefined ? '' : `, filter ${session.filter.text}`}`,
+  );
   if (stats.messages > 0) {
-    out.line(`${count(stats.bytes, 'byte')}; smallest ${stats.smallest}, largest ${stats.largest}, mean ${Math.round(stats.bytes / stats.messages)}`);
+    out.line(
+      `${count(stats.bytes, 'byte')}; smallest ${stats.smallest}, largest ${stats.largest}, mean ${Math.round(stats.bytes / stats.messages)}`,
+    );
   }
   if (stats.first !== undefined && stats.last !== undefined) {
     const seconds = stats.last - stats.first;
-    out.line(`${isoTime(stats.first, 0, 0)} to ${isoTime(stats.last, 0, 0)} (${duration(Math.max(seconds, 1))}), ${(stats.messages / Math.max(1, seconds)).toFixed(1)} messages/s`);
+    out.line(
+      `${isoTime(stats.first, 0, 0)} to ${isoTime(stats.last, 0, 0)} (${duration(Math.max(seconds, 1))}), ${(stats.messages / Math.max(1, seconds)).toFixed(1)} messages/s`,
+    );
     out.line(`  ${sparkline(stats.rate)}  one bar is ${duration(stats.sliceSeconds)}, the highest ${Math.max(...stats.rate)}`);
   }
   const [notes, warnings, errors] = stats.severities;
-  if (notes + warnings + errors > 0) out.line(`${count(errors, 'error')}, ${count(warnings, 'warning')} and ${count(notes, 'note')} seen while indexing`);
+  if (notes + warnings + errors > 0)
+    out.line(`${count(errors, 'error')}, ${count(warnings, 'warning')} and ${count(notes, 'note')} seen while indexing`);
   table(out, 'Dialect', stats.dialects, stats.messages, top);
   table(out, 'Message', stats.kinds, stats.messages, top);
   table(out, 'Topic', stats.topics, stats.messages, top);
@@ -77,9 +84,31 @@ function table(out: Output, title: string, tallies: readonly Tally[], total: num
     head: [title, 'Messages', 'Share', 'Bytes'],
     colAligns: ['left', 'right', 'right', 'right'],
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
-    chars: { top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '', left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '' },
+    chars: {
+      top: '',
+      'top-mid': '',
+      'top-left': '',
+      'top-right': '',
+      bottom: '',
+      'bottom-mid': '',
+      'bottom-left': '',
+      'bottom-right': '',
+      left: '',
+      'left-mid': '',
+      mid: '',
+      'mid-mid': '',
+      right: '',
+      'right-mid': '',
+      middle: '',
+    },
   });
-  for (const t of tallies.slice(0, top)) grid.push([printable(t.name), t.messages.toLocaleString('en-US'), `${((t.messages / Math.max(1, total)) * 100).toFixed(1)} %`, t.bytes.toLocaleString('en-US')]);
+  for (const t of tallies.slice(0, top))
+    grid.push([
+      printable(t.name),
+      t.messages.toLocaleString('en-US'),
+      `${((t.messages / Math.max(1, total)) * 100).toFixed(1)} %`,
+      t.bytes.toLocaleString('en-US'),
+    ]);
   out.line('');
   for (const line of grid.toString().split('\n')) out.line(line.trimEnd());
   if (tallies.length > top) out.line(`… and ${(tallies.length - top).toLocaleString('en-US')} more`);

@@ -93,7 +93,8 @@ export class StreamingTable {
 
   private put(cells: readonly string[], severity: number): void {
     for (let i = 0; i < cells.length - 1; i++) {
-      if (cells[i].length > this.widths[i] && this.widths[i] < this.columns[i].max) this.widths[i] = Math.min(this.columns[i].max, width(cells[i]));
+      if (cells[i].length > this.widths[i] && this.widths[i] < this.columns[i].max)
+        this.widths[i] = Math.min(this.columns[i].max, width(cells[i]));
     }
     this.out.line(this.paint(this.join(cells), severity));
   }

@@ -1,8 +1,8 @@
 import { capturedPacket, fileHeader, interfaceBlock, packetBlock, secretsBlock } from '../capture/pcapng-writer.ts';
 import { type Endpoint, SegmentWriter } from '../capture/segment-writer.ts';
 import type { Arrival, Dir } from '../core/stream.ts';
-import type { Timeline } from '../timeline/timeline.ts';
 import { peers } from '../timeline/streams.ts';
+import type { Timeline } from '../timeline/timeline.ts';
 
 type Write = (bytes: Uint8Array) => void;
 
@@ -32,7 +32,16 @@ export class PacketExport {
     if (secrets.length > 0) write(secretsBlock(secrets));
   }
 
-  packet(stream: number, buf: Uint8Array, start: number, end: number, wireLength: number, linkType: number, sec: number, nsec: number): void {
+  packet(
+    stream: number,
+    buf: Uint8Array,
+    start: number,
+    end: number,
+    wireLength: number,
+    linkType: number,
+    sec: number,
+    nsec: number,
+  ): void {
     if (this.wanted !== undefined && !this.wanted.has(stream)) return;
     let iface = this.interfaces.get(linkType);
     if (iface === undefined) {
@@ -73,7 +82,10 @@ export class PlaintextExport {
     if (writer === undefined) {
       const { client, server } = peers(record);
       // Streams without addresses get those of the documentation network, one port each.
-      const ends = [endpoint(client, { address: '192.0.2.1', port: 40_000 + (stream % 20_000) }), endpoint(server, { address: '192.0.2.2', port: 5223 })] as const;
+      const ends = [
+        endpoint(client, { address: '192.0.2.1', port: 40_000 + (stream % 20_000) }),
+        endpoint(server, { address: '192.0.2.2', port: 5223 }),
+      ] as const;
       writer = new SegmentWriter(ends[0], ends[1], [stream * 1000 + 1, stream * 1000 + 501], (packet) => {
         this.write(packetBlock(this.nanos, packet));
         this.packets++;

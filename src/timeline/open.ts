@@ -12,6 +12,7 @@ import { Store } from '../capture/store.ts';
 import { detectDialect, dialectOfAlpn } from '../codec/detect.ts';
 import { gateway } from '../codec/gateway.ts';
 import { tlv } from '../codec/tlv.ts';
+import { toHex } from '../core/bytes.ts';
 import type { Dialect } from '../core/dialect.ts';
 import { EXIT, UserError } from '../core/errors.ts';
 import type { Input, InputState } from '../core/input.ts';
@@ -28,7 +29,6 @@ import { looksLikeTls } from '../tls/detect.ts';
 import { TlsKeys } from '../tls/keys.ts';
 import { LABELS } from '../tls/secret-store.ts';
 import { type SessionSummary, summarise } from '../tls/sessions.ts';
-import { toHex } from '../core/bytes.ts';
 import type { Connection, ConnectionFacts, Verdict } from './connection.ts';
 import { type DecodeRule, parseDecodeRule, port } from './decode-as.ts';
 import { makeDecoders } from './decoders.ts';
@@ -270,7 +270,14 @@ export class Reading {
     const states = new Map<string, number>();
     for (const s of this.tlsSessions()) {
       const why = s.reason === undefined ? '' : `: ${s.reason}. ${s.advice ?? ''}`;
-      const state = s.decrypted === 'all' ? 'decrypted' : s.decrypted === 'part' ? `decrypted in part${why}` : s.decrypted === 'none' ? `not decrypted${why}` : `nothing to decrypt${why}`;
+      const state =
+        s.decrypted === 'all'
+          ? 'decrypted'
+          : s.decrypted === 'part'
+            ? `decrypted in part${why}`
+            : s.decrypted === 'none'
+              ? `not decrypted${why}`
+              : `nothing to decrypt${why}`;
       states.set(state, (states.get(state) ?? 0) + 1);
     }
     return [...states].map(([state, streams]) => ({ streams, state }));
@@ -447,7 +454,9 @@ function readKeys(options: ReadingOptions): TlsKeys {
     const found = keys.add(readKeyFile(path), path, options.keyPassword);
     // A key log that is still empty may grow while a live capture runs.
     if (found.secrets === 0 && !options.follow) {
-      process.stderr.write(`apns-inspect: ${path} holds no TLS secret or private key${found.ignored > 0 ? ` (${count(found.ignored, 'line')} of something else)` : ''}\n`);
+      process.stderr.write(
+        `apns-inspect: ${path} holds no TLS secret or private key${found.ignored > 0 ? ` (${count(found.ignored, 'line')} of something else)` : ''}\n`,
+      );
     }
   }
   const environment = process.env['SSLKEYLOGFILE'];

@@ -121,7 +121,9 @@ export function statistics(timeline: Timeline, rows: Uint32Array | undefined): S
     first: timed ? first : undefined,
     last: timed ? last : undefined,
     dialects: dialects.tallies((code) => DIALECTS[code] ?? 'capture'),
-    kinds: kinds.tallies((kind) => `${DIALECTS[kind >>> 9]}  ${timeline.message(sample.get(kind) as number).label}  ${(kind & 1) === 0 ? 'c2s' : 's2c'}`),
+    kinds: kinds.tallies(
+      (kind) => `${DIALECTS[kind >>> 9]}  ${timeline.message(sample.get(kind) as number).label}  ${(kind & 1) === 0 ? 'c2s' : 's2c'}`,
+    ),
     topics: topics.tallies((topic) => timeline.decoders.topicName(timeline.rows.topics.values[topic])),
     tokens: tokens.tallies((token) => tokenName(timeline, token, sample.get(-token) as number)),
     statuses: statuses.tallies((key) => `${DIALECTS[(key & 0xffff) >>> 8]}  ${Math.floor(key / 65_536)}`),

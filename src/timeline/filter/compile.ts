@@ -1,12 +1,29 @@
+import { fromHex, toHex } from '../../core/bytes.ts';
 import { DIALECTS, type Field } from '../../core/message.ts';
 import { SEVERITIES } from '../../core/note.ts';
-import { fromHex, toHex } from '../../core/bytes.ts';
 import type { Timeline } from '../timeline.ts';
 import { FilterError, nearest } from './error.ts';
 import { collector, type FilterField, filterField, normal, typesWith } from './fields.ts';
 import { mayContain } from './raw.ts';
 import type { FieldRef, Literal, Node, RangeItem, Relation } from './syntax.ts';
-import { both, COST, directionTerm, either, idTerm, negated, numberTerm, plainTerm, rowTerm, statusTerm, streamTerm, type Term, timeTerm, tokenTerm, topicTerm, typeTerm } from './terms.ts';
+import {
+  both,
+  COST,
+  directionTerm,
+  either,
+  idTerm,
+  negated,
+  numberTerm,
+  plainTerm,
+  rowTerm,
+  statusTerm,
+  streamTerm,
+  type Term,
+  timeTerm,
+  tokenTerm,
+  topicTerm,
+  typeTerm,
+} from './terms.ts';
 import { overall, shaped, type ValueTest, valueTest } from './test.ts';
 import { compareNumbers, compareTexts, operand } from './values.ts';
 
@@ -75,7 +92,9 @@ function valuesOf(field: FilterField): (timeline: Timeline, row: number) => read
         return rtt === undefined ? [] : [numberField(rtt)];
       };
     case 'apns.severity':
-      return (t, row) => [numberField(Math.max(t.rows.columns.severity(row), ...notesOf(t, row).map((n) => SEVERITIES.indexOf(n.severity as never))))];
+      return (t, row) => [
+        numberField(Math.max(t.rows.columns.severity(row), ...notesOf(t, row).map((n) => SEVERITIES.indexOf(n.severity as never)))),
+      ];
     case 'apns.command':
     case 'apns.message':
       return (t, row) => [textField(t.message(row).command)];
@@ -98,7 +117,9 @@ function valuesOf(field: FilterField): (timeline: Timeline, row: number) => read
       return (t, row) => [numberField(t.rows.columns.stream(row))];
     default: {
       const ends = endpointValues(name);
-      if (ends !== undefined) return (t, row) => ends(t, t.rows.columns.stream(row), t.rows.columns.dir(row)).map((v) => (typeof v === 'number' ? numberField(v) : textField(v)));
+      if (ends !== undefined)
+        return (t, row) =>
+          ends(t, t.rows.columns.stream(row), t.rows.columns.dir(row)).map((v) => (typeof v === 'number' ? numberField(v) : textField(v)));
       const collect = collector(field);
       const may = typesWith(field);
       return (t, row) => (may?.(t.rows.columns.type(row)) === false ? [] : collect(t.message(row)));
@@ -122,7 +143,8 @@ function fieldAgainstField(left: FieldRef, relation: Relation, right: FieldRef):
   const [a, b] = [valuesOf(filterField(left.name)), valuesOf(filterField(right.name))];
   const equal = (x: Field, y: Field): boolean => {
     const [v, w] = [shaped(x, left), shaped(y, right)];
-    if ((typeof v === 'number' || typeof v === 'bigint') && (typeof w === 'number' || typeof w === 'bigint')) return compareNumbers(v, relation, w);
+    if ((typeof v === 'number' || typeof v === 'bigint') && (typeof w === 'number' || typeof w === 'bigint'))
+      return compareNumbers(v, relation, w);
     const text = (value: unknown): string => (value instanceof Uint8Array ? toHex(value) : String(value));
     return v !== undefined && w !== undefined && compareTexts(text(v), relation, text(w));
   };
@@ -142,10 +164,12 @@ function endpointValues(name: string): ((t: Timeline, stream: number, dir: 0 | 1
     const { client, server } = t.peers(stream);
     const [from, to] = dir === 0 ? [client, server] : [server, client];
     const picked = which === 'src' ? [from] : which === 'dst' ? [to] : [from, to];
-    return picked.filter((e) => e !== '').map((e) => {
-      const colon = e.lastIndexOf(':');
-      return isPort ? Number(e.slice(colon + 1)) : e.slice(0, colon).replace(/^\[|\]$/g, '');
-    });
+    return picked
+      .filter((e) => e !== '')
+      .map((e) => {
+        const colon = e.lastIndexOf(':');
+        return isPort ? Number(e.slice(colon + 1)) : e.slice(0, colon).replace(/^\[|\]$/g, '');
+      });
   };
 }
 
@@ -154,7 +178,9 @@ function inNetwork(address: string, network: string): boolean {
   const [base, bits] = network.split('/');
   const word = (text: string): number | undefined => {
     const parts = text.split('.').map(Number);
-    return parts.length === 4 && parts.every((p) => p >= 0 && p < 256) ? ((parts[0] << 24) | (parts[1] << 16) | (parts[2] << 8) | parts[3]) >>> 0 : undefined;
+    return parts.length === 4 && parts.every((p) => p >= 0 && p < 256)
+      ? ((parts[0] << 24) | (parts[1] << 16) | (parts[2] << 8) | parts[3]) >>> 0
+      : undefined;
   };
   const [a, b, n] = [word(address), word(base), Number(bits)];
   return a !== undefined && b !== undefined && (n === 0 || (a ^ b) >>> (32 - n) === 0);
@@ -163,11 +189,20 @@ function inNetwork(address: string, network: string): boolean {
 function compare(filter: string, ref: FieldRef, relation: Relation, literal: Literal): Term {
   const field = filterField(ref.name);
   const test = valueTest(filter, ref, field, relation, literal);
-  return (isPlain(ref) ? columnTerm(filter, ref, field, relation, literal, test) : undefined) ?? decodedTerm(ref, field, relation, literal, test);
+  return (
+    (isPlain(ref) ? columnTerm(filter, ref, field, relation, literal, test) : undefined) ?? decodedTerm(ref, field, relation, literal, test)
+  );
 }
 
 /** The term over columns or small tables that answers this comparison, where there is one. */
-function columnTerm(filter: string, ref: FieldRef, field: FilterField, relation: Relation, literal: Literal, test: ValueTest): Term | undefined {
+function columnTerm(
+  filter: string,
+  ref: FieldRef,
+  field: FilterField,
+  relation: Relation,
+  literal: Literal,
+  test: ValueTest,
+): Term | undefined {
   const given = operand(literal.text, literal.quoted);
   const number = field.names?.get(normal(literal.text)) ?? given.number;
   const small = typeof number === 'number' ? number : undefined;
@@ -181,14 +216,20 @@ function columnTerm(filter: string, ref: FieldRef, field: FilterField, relation:
     case 'apns.status':
       return small === undefined ? undefined : statusTerm(relation, small);
     case 'http2.status':
-      return small === undefined ? undefined : both(typeTerm((_t, type) => type >>> 8 === 7), statusTerm(relation, small));
+      return small === undefined
+        ? undefined
+        : both(
+            typeTerm((_t, type) => type >>> 8 === 7),
+            statusTerm(relation, small),
+          );
     case 'apns.id':
       return small === undefined || relation === 'contains' ? undefined : idTerm(relation, small);
     case 'tcp.stream':
       return small === undefined ? undefined : streamTerm((_t, stream) => compareNumbers(stream, relation, small));
     case 'apns.direction': {
       const dir = field.names?.get(normal(literal.text));
-      if (dir === undefined && relation !== 'matches' && relation !== 'contains') throw new FilterError(filter, literal.start, literal.end, `apns.direction is c2s or s2c, not "${literal.text}"`);
+      if (dir === undefined && relation !== 'matches' && relation !== 'contains')
+        throw new FilterError(filter, literal.start, literal.end, `apns.direction is c2s or s2c, not "${literal.text}"`);
       return dir === undefined ? undefined : directionTerm(relation, dir);
     }
     case 'frame.time':
@@ -211,15 +252,29 @@ function columnTerm(filter: string, ref: FieldRef, field: FilterField, relation:
       const ends = endpointValues(ref.name);
       if (ends === undefined) return undefined;
       const isNetwork = /^[\d.]+\/\d+$/.test(literal.text);
-      const one: ValueTest = isNetwork ? (f) => inNetwork(String(f.value), literal.text) === (relation === '==' || relation === '===') : test;
-      return streamTerm((t, stream, dir) => overall(relation, ends(t, stream, dir).map((v) => (typeof v === 'number' ? numberField(v) : textField(v))), one));
+      const one: ValueTest = isNetwork
+        ? (f) => inNetwork(String(f.value), literal.text) === (relation === '==' || relation === '===')
+        : test;
+      return streamTerm((t, stream, dir) =>
+        overall(
+          relation,
+          ends(t, stream, dir).map((v) => (typeof v === 'number' ? numberField(v) : textField(v))),
+          one,
+        ),
+      );
     }
   }
 }
 
 function dialectTerm(filter: string, relation: Relation, literal: Literal, test: ValueTest): Term {
   if ((relation === '==' || relation === '!=') && !DIALECTS.includes(literal.text as never)) {
-    throw new FilterError(filter, literal.start, literal.end, `there is no dialect "${literal.text}"; there are ${DIALECTS.join(', ')}`, nearest(literal.text, DIALECTS));
+    throw new FilterError(
+      filter,
+      literal.start,
+      literal.end,
+      `there is no dialect "${literal.text}"; there are ${DIALECTS.join(', ')}`,
+      nearest(literal.text, DIALECTS),
+    );
   }
   return typeTerm((_t, type) => overall(relation, [textField(DIALECTS[type >>> 8] ?? 'capture')], test));
 }
@@ -252,9 +307,16 @@ function decodedTerm(ref: FieldRef, field: FilterField, relation: Relation, lite
   const values = valuesOf(field);
   const decoded = rowTerm(COST.decode, (t, row) => overall(relation, values(t, row), test));
   const isPayload = field.path !== undefined || ref.name === 'apns.payload' || field.doc?.type.includes('property list') === true;
-  const may = isPayload && isPlain(ref) && (relation === 'contains' || relation === '==') && Number.isNaN(Number(literal.text)) ? mayContain(literal.text) : undefined;
+  const may =
+    isPayload && isPlain(ref) && (relation === 'contains' || relation === '==') && Number.isNaN(Number(literal.text))
+      ? mayContain(literal.text)
+      : undefined;
   const types = typesWith(field);
   let term = may === undefined ? decoded : both(rowTerm(COST.raw, may), decoded);
-  if (types !== undefined) term = both(typeTerm((_t, type) => types(type)), term);
+  if (types !== undefined)
+    term = both(
+      typeTerm((_t, type) => types(type)),
+      term,
+    );
   return term;
 }

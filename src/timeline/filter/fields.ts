@@ -50,7 +50,8 @@ export function filterField(name: string): FilterField {
     const path = name.startsWith(PAYLOAD) ? name.slice(PAYLOAD.length).split('.') : undefined;
     return { name, doc: undefined, class: 'any', names: undefined, path };
   }
-  const names = doc.names === undefined ? undefined : new Map(Object.entries(doc.names).map(([value, text]) => [normal(text), Number(value)]));
+  const names =
+    doc.names === undefined ? undefined : new Map(Object.entries(doc.names).map(([value, text]) => [normal(text), Number(value)]));
   return { name, doc, class: classOf(doc), names, path: undefined };
 }
 
@@ -71,9 +72,17 @@ export function typesWith(field: FilterField): ((type: number) => boolean) | und
   return (type) => types.has(type) || type >>> 8 === DIALECT.http2;
 }
 
-function addTypes(types: Set<number>, dialects: readonly DialectName[], commands: CommandTable, wanted: ReadonlySet<string>, payload: boolean): void {
+function addTypes(
+  types: Set<number>,
+  dialects: readonly DialectName[],
+  commands: CommandTable,
+  wanted: ReadonlySet<string>,
+  payload: boolean,
+): void {
   for (const [command, def] of Object.entries(commands)) {
-    const has = Object.entries(def.fields).some(([key, f]) => (payload && (f.type.kind === 'payload' || f.type.kind === 'protobuf')) || wanted.has(filterName(command, def, key)));
+    const has = Object.entries(def.fields).some(
+      ([key, f]) => (payload && (f.type.kind === 'payload' || f.type.kind === 'protobuf')) || wanted.has(filterName(command, def, key)),
+    );
     if (has) for (const dialect of dialects) types.add((DIALECTS.indexOf(dialect) << 8) | def.id);
   }
 }
@@ -91,7 +100,14 @@ export function collector(field: FilterField): Collect {
       const out: Field[] = [];
       eachField(message.fields, (f) => {
         if (f.payload === undefined) return;
-        for (const value of payloadPath(f.payload, path)) out.push({ name: path[path.length - 1], label: '', value, text: value instanceof Uint8Array ? '' : String(value), at: undefined });
+        for (const value of payloadPath(f.payload, path))
+          out.push({
+            name: path[path.length - 1],
+            label: '',
+            value,
+            text: value instanceof Uint8Array ? '' : String(value),
+            at: undefined,
+          });
       });
       return out;
     };

@@ -74,7 +74,8 @@ function readString(text: string, start: number): Token {
       const hex = next === 'x' ? 2 : next === 'u' ? 4 : 0;
       if (hex > 0) {
         const digits = text.slice(at + 2, at + 2 + hex);
-        if (digits.length < hex || /[^0-9a-fA-F]/.test(digits)) throw new FilterError(text, at, at + 2, `\\${next} takes ${hex} hex digits`);
+        if (digits.length < hex || /[^0-9a-fA-F]/.test(digits))
+          throw new FilterError(text, at, at + 2, `\\${next} takes ${hex} hex digits`);
         value += String.fromCharCode(Number.parseInt(digits, 16));
         at += 2 + hex;
         continue;

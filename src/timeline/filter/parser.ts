@@ -1,6 +1,15 @@
 import { FilterError, nearest } from './error.ts';
 import { lex, type Token } from './lexer.ts';
-import { type FieldRef, FUNCTIONS, type FunctionName, type Literal, type Node, type RangeItem, type Relation, type Slice } from './syntax.ts';
+import {
+  type FieldRef,
+  FUNCTIONS,
+  type FunctionName,
+  type Literal,
+  type Node,
+  type RangeItem,
+  type Relation,
+  type Slice,
+} from './syntax.ts';
 
 /** Brackets and negations inside each other; far above any filter that people write. */
 const DEPTH_LIMIT = 200;
@@ -148,7 +157,11 @@ class Parser {
   private fieldRef(): FieldRef {
     const token = this.peek;
     if (token.kind === 'string') {
-      throw this.error(token, 'a string cannot stand here; compare a field with it', `apns.info contains ${this.text.slice(token.start, token.end)}`);
+      throw this.error(
+        token,
+        'a string cannot stand here; compare a field with it',
+        `apns.info contains ${this.text.slice(token.start, token.end)}`,
+      );
     }
     if (token.kind !== 'word') throw this.unexpected(token);
     const name = token.text;
@@ -207,7 +220,11 @@ class Parser {
 
   private value(): Literal | FieldRef {
     const token = this.peek;
-    if (token.kind === 'word' && (this.fields.has(token.text) || (FUNCTIONS.includes(token.text.toLowerCase() as FunctionName) && this.tokens[this.at + 1].text === '('))) {
+    if (
+      token.kind === 'word' &&
+      (this.fields.has(token.text) ||
+        (FUNCTIONS.includes(token.text.toLowerCase() as FunctionName) && this.tokens[this.at + 1].text === '('))
+    ) {
       return this.fieldRef();
     }
     return this.literal();
@@ -237,7 +254,8 @@ class Parser {
         this.next();
         continue;
       }
-      if (this.peek.kind === 'word' || this.peek.kind === 'string') throw this.error(this.peek, 'the values of a set are separated by commas');
+      if (this.peek.kind === 'word' || this.peek.kind === 'string')
+        throw this.error(this.peek, 'the values of a set are separated by commas');
       const close = this.expect('}');
       return { op: 'in', field, items, start: field.start, end: close.end };
     }

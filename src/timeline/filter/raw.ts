@@ -1,6 +1,6 @@
 import { DIALECT } from '../../core/message.ts';
-import { utf8Bytes } from '../../core/text.ts';
 import { HOLE } from '../../core/stream.ts';
+import { utf8Bytes } from '../../core/text.ts';
 import { FLAG_PIECES } from '../columns.ts';
 import type { Timeline } from '../timeline.ts';
 import { indexOfBytes } from './values.ts';

@@ -18,7 +18,10 @@ export function compileRegex(filter: string, literal: Literal): RegExp {
     if (mode[1] === '-') flags = 'su';
   }
   const refuse = (reason: string): FilterError => new FilterError(filter, literal.start, literal.end, reason);
-  if (explodes(source)) throw refuse('the expression repeats something that itself repeats (or refers back), which can take for ever on hostile input; write it without nested repetition');
+  if (explodes(source))
+    throw refuse(
+      'the expression repeats something that itself repeats (or refers back), which can take for ever on hostile input; write it without nested repetition',
+    );
   try {
     return new RegExp(source, flags);
   } catch (error) {

@@ -69,7 +69,18 @@ export function numberTerm(relation: Relation, value: number): Term {
       let n = 0;
       for (let k = 0; k < count; k++) {
         const d = rows[k] + base - value;
-        const ok = relation === '==' || relation === '===' ? d === 0 : relation === '!=' || relation === '~=' ? d !== 0 : relation === '>' ? d > 0 : relation === '<' ? d < 0 : relation === '>=' ? d >= 0 : d <= 0;
+        const ok =
+          relation === '==' || relation === '==='
+            ? d === 0
+            : relation === '!=' || relation === '~='
+              ? d !== 0
+              : relation === '>'
+                ? d > 0
+                : relation === '<'
+                  ? d < 0
+                  : relation === '>='
+                    ? d >= 0
+                    : d <= 0;
         if (ok) out[n++] = rows[k];
       }
       return n;
@@ -135,7 +146,18 @@ export function timeTerm(relation: Relation, nanos: bigint, relative: boolean): 
         const i = rows[k];
         if ((c.flags[i] & 0x04) !== 0) continue;
         const d = c.sec[i] - sec || c.nsec[i] - nsec;
-        const ok = relation === '>' ? d > 0 : relation === '<' ? d < 0 : relation === '>=' ? d >= 0 : relation === '<=' ? d <= 0 : relation === '!=' || relation === '~=' ? d !== 0 : d === 0;
+        const ok =
+          relation === '>'
+            ? d > 0
+            : relation === '<'
+              ? d < 0
+              : relation === '>='
+                ? d >= 0
+                : relation === '<='
+                  ? d <= 0
+                  : relation === '!=' || relation === '~='
+                    ? d !== 0
+                    : d === 0;
         if (ok) out[n++] = i;
       }
       return n;

@@ -1,5 +1,5 @@
-import type { Field, Value } from '../../core/message.ts';
 import { toHex } from '../../core/bytes.ts';
+import type { Field, Value } from '../../core/message.ts';
 import { utf8 } from '../../core/text.ts';
 import { FilterError, nearest } from './error.ts';
 import { type FilterField, normal } from './fields.ts';
@@ -14,12 +14,14 @@ const UNIT_NANOS: Readonly<Record<string, bigint>> = { s: 1_000_000_000n, ms: 1_
 
 /** Makes the test of one comparison. Throws `FilterError` where field and value cannot be compared. */
 export function valueTest(filter: string, ref: FieldRef, field: FilterField, relation: Relation, literal: Literal): ValueTest {
-  const refuse = (reason: string, suggestion?: string): FilterError => new FilterError(filter, literal.start, literal.end, reason, suggestion);
+  const refuse = (reason: string, suggestion?: string): FilterError =>
+    new FilterError(filter, literal.start, literal.end, reason, suggestion);
   const plain = ref.functions.length === 0 && ref.slices.length === 0;
   const counts = ref.functions[0] === 'len' || ref.functions[0] === 'count';
   const kind = counts ? 'number' : plain ? field.class : 'any';
   if (relation === 'matches') {
-    if (kind === 'number' || kind === 'duration') throw new FilterError(filter, ref.start, ref.end, `${ref.name} is a number, and 'matches' takes text`);
+    if (kind === 'number' || kind === 'duration')
+      throw new FilterError(filter, ref.start, ref.end, `${ref.name} is a number, and 'matches' takes text`);
     const regex = compileRegex(filter, literal);
     return (f) => {
       const value = shaped(f, ref);
@@ -43,7 +45,15 @@ export function valueTest(filter: string, ref: FieldRef, field: FilterField, rel
   }
   if (kind === 'duration' && given.span === undefined) throw refuse(`${ref.name} is a length of time; write it as 50ms, 2s or 1.5h`);
   const unit = field.doc?.unit === undefined ? undefined : UNIT_NANOS[field.doc.unit];
-  const context: Context = { relation, given, number, unit, kind, plain, prefix: field.name === 'apns.token' || field.doc?.privacy === 'token' };
+  const context: Context = {
+    relation,
+    given,
+    number,
+    unit,
+    kind,
+    plain,
+    prefix: field.name === 'apns.token' || field.doc?.privacy === 'token',
+  };
   return (f) => testValue(shaped(f, ref), f, context);
 }
 
@@ -111,7 +121,12 @@ function sliced(value: Value, { from, to }: Slice): Value {
 }
 
 function applied(value: Value, name: FunctionName): Value {
-  if (name === 'len') return typeof value === 'string' || value instanceof Uint8Array ? value.length : value === undefined || value === null ? undefined : String(value).length;
+  if (name === 'len')
+    return typeof value === 'string' || value instanceof Uint8Array
+      ? value.length
+      : value === undefined || value === null
+        ? undefined
+        : String(value).length;
   const text = textOf(value);
   if (text === undefined) return undefined;
   return name === 'lower' ? text.toLowerCase() : text.toUpperCase();

@@ -61,7 +61,8 @@ export function operand(text: string, quoted: boolean): Operand {
     if (SPANS[unit] !== undefined) span = scaled(match[1], SPANS[unit]);
     else if (unit === '') span = scaled(match[1], SPANS['s']);
   }
-  const hex = /^[0-9a-f]{2}([:.-][0-9a-f]{2})*$/i.test(plain) || /^([0-9a-f]{2})+$/i.test(plain) ? fromHex(plain.replace(/[:.-]/g, '')) : undefined;
+  const hex =
+    /^[0-9a-f]{2}([:.-][0-9a-f]{2})*$/i.test(plain) || /^([0-9a-f]{2})+$/i.test(plain) ? fromHex(plain.replace(/[:.-]/g, '')) : undefined;
   const lower = plain.toLowerCase();
   return {
     text,
