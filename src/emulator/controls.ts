@@ -51,6 +51,8 @@ export interface ControlParts {
   readonly listeners: ReadonlyMap<Listener['server'], Listener>;
 }
 
+/** A field's length is 16 bits wide on the courier; packed frames must hold the other fields as well. */
+const MAX_INJECTED = 60_000;
 const HEX_TOKEN = /^(?:[0-9a-f]{2}){1,100}$/;
 
 export class Controls {
@@ -133,6 +135,8 @@ export class Controls {
       pushType: notification.pushType,
       collapseId: notification.collapseId,
     });
+    if (body.payload.length > MAX_INJECTED)
+      throw bad(`The payload has ${body.payload.length} bytes; the courier carries at most ${MAX_INJECTED}.`);
     const id = random.uuid();
     const now = clock.now();
     return tokens.map((token) => {

@@ -13,6 +13,7 @@ import { COURIER_DEFAULTS } from './courier/settings.ts';
 import { Delivery } from './delivery.ts';
 import { Events, type ServerName } from './event.ts';
 import { CaptureWriter } from './evidence/capture.ts';
+import { MessageLog } from './evidence/log.ts';
 import { FaultEngine } from './faults/engine.ts';
 import { FeedbackList } from './feedback-list.ts';
 import { GATEWAY_DEFAULTS } from './gateway/peer.ts';
@@ -112,6 +113,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     options.plaintext === true
       ? undefined
       : contextsFor(options, options.certificate ?? (await lab.server(options.names, options.addresses)), lab);
+  const log = options.log === undefined ? undefined : new MessageLog(options.log, () => clock.now());
+  if (log !== undefined) http2.onExchange = (exchange) => log.exchange(exchange);
   let connections = 0;
   const listeners = new Map<Listener['server'], Listener>();
   const handlers: Readonly<Record<Listener['server'], (connection: Connection) => void>> = {
@@ -132,6 +135,10 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     listeners.set(
       server,
       new Listener({
+        plaintextTap:
+          log === undefined || server === 'http2'
+            ? undefined
+            : ({ number, peer, local, alpn }) => log.connection(server, alpn, { connection: number, client: peer, server: local }),
         server,
         host,
         port,
@@ -159,7 +166,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     await Promise.all([...listeners.values()].map((listener) => listener.close(DRAIN_MS)));
     await control?.close();
     clock.stop();
-    await capture?.close();
+    await Promise.all([capture?.close(), log?.close()]);
   };
   try {
     for (const [name, listener] of listeners) {

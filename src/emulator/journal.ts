@@ -8,7 +8,7 @@ export interface Received {
   readonly at: number;
   readonly server: ServerName;
   readonly connection: number;
-  /** What was sent: `push`, `broadcast`, `create-channel` …, or the command's name in the schema. */
+  /** What was sent: `push`, `broadcast`, `channel-create` …, or the command's name in the schema. */
   readonly command: string;
   readonly token?: string | undefined;
   readonly topic?: string | undefined;

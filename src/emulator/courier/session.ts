@@ -213,11 +213,13 @@ export class CourierSession implements Endpoint {
 
   /** Commands that the server begins, for the control API and rules. */
   flush(size: number): void {
+    // The first dialect has no word for it.
+    if (this.facts.ios4) return;
     this.outlet.say('flush', { want_padding: size, padding: new Uint8Array(size) });
   }
 
   redirect(reason: string): void {
-    this.outlet.say('redirect', { server_metadata: 'apns-inspect', redirect_reason: reason });
+    if (!this.facts.ios4) this.outlet.say('redirect', { server_metadata: 'apns-inspect', redirect_reason: reason });
     this.close('redirect');
   }
 

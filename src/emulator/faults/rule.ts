@@ -72,7 +72,7 @@ export const WHEN_KEYS: Readonly<Record<keyof When, KeyRow>> = {
   path: { type: 'text', doc: 'Path of an HTTP/2 request; `*` stands for any characters.' },
   command: {
     type: 'text',
-    doc: 'Name of the message: `push`, `broadcast`, `create-channel` … on HTTP/2, else as in the schema: `notification`, `connect`, `keep_alive` …',
+    doc: 'Name of the message: `push`, `broadcast`, `channel-create` … on HTTP/2, else as in the schema: `notification`, `connect`, `keep_alive` …',
   },
   nth: { type: 'count', doc: 'Only the n-th match, from 1.' },
   every: { type: 'count', doc: 'Every n-th match; with `on: time`, every so many seconds.' },

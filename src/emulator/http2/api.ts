@@ -1,4 +1,5 @@
 /** The provider API as a law: a request of a connection in, an answer out. No sockets, no clock of its own. */
+import { HTTP2_ROWS } from '../../schema/http2.ts';
 import type { Channels } from '../channels.ts';
 import type { EmulatorClock } from '../clock.ts';
 import type { Delivery, Verdict } from '../delivery.ts';
@@ -255,11 +256,16 @@ function routeOf(path: string): Route | undefined {
   return undefined;
 }
 
-const COMMANDS: Readonly<Record<string, string>> = { POST: 'create-channel', GET: 'read-channel', DELETE: 'delete-channel' };
+const COMMANDS: Readonly<Record<string, string>> = {
+  POST: HTTP2_ROWS.channelCreate.name,
+  GET: HTTP2_ROWS.channelRead.name,
+  DELETE: HTTP2_ROWS.channelDelete.name,
+};
 
+/** The name that the analyzer gives the request. */
 function commandName(method: string, route: Route | undefined): string {
-  if (route === undefined) return 'unknown';
-  if (route.to === 'device') return 'push';
-  if (route.to === 'broadcast') return 'broadcast';
-  return route.to === 'all-channels' ? 'list-channels' : (COMMANDS[method] ?? 'unknown');
+  if (route === undefined) return HTTP2_ROWS.request.name;
+  if (route.to === 'device') return HTTP2_ROWS.push.name;
+  if (route.to === 'broadcast') return HTTP2_ROWS.broadcast.name;
+  return route.to === 'all-channels' ? HTTP2_ROWS.channelList.name : (COMMANDS[method] ?? HTTP2_ROWS.request.name);
 }

@@ -34,6 +34,15 @@ export interface ListenerOptions {
   readonly events: Events;
   readonly faults: FaultEngine;
   readonly capture: CaptureWriter | undefined;
+  /** Shows the plaintext of connections to somebody. */
+  readonly plaintextTap?:
+    | ((connection: {
+        readonly number: number;
+        readonly peer: string;
+        readonly local: string;
+        readonly alpn: string | undefined;
+      }) => ConnectionTap)
+    | undefined;
   readonly nextConnection: () => number;
   readonly onConnection: (connection: Connection) => void;
 }
@@ -162,14 +171,17 @@ export class Listener {
     if (below !== socket) below.on('error', () => {});
     const ready = (stream: Duplex, alpn: string | undefined, identity: Identity | undefined): void => {
       const records = action?.records;
-      const top = records === undefined ? stream : new Wire(stream, { pieces: records });
+      const peer = `${client.address}:${client.port}`;
+      const local = `${own.address}:${own.port}`;
+      const seen = this.options.plaintextTap?.({ number, peer, local, alpn });
+      const top = records === undefined && seen === undefined ? stream : new Wire(stream, { pieces: records, tap: seen });
       if (top !== stream) top.on('error', () => {});
       this.options.onConnection({
         number,
         stream: top,
-        peer: `${client.address}:${client.port}`,
+        peer,
         address: client.address,
-        local: `${own.address}:${own.port}`,
+        local,
         alpn,
         identity,
         action,
