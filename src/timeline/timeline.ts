@@ -150,7 +150,12 @@ export class Timeline {
     return message;
   }
 
-  private decode(row: number): Message {
+  /** The message as rules need it: payloads closed, nothing redacted, nothing kept. */
+  plainMessage(row: number): Message {
+    return this.decode(row, false);
+  }
+
+  private decode(row: number, expand = true): Message {
     const columns = this.rows.columns;
     const type = columns.type(row);
     const code = type >>> 8;
@@ -160,7 +165,7 @@ export class Timeline {
     const aux = this.aux(row);
     const message = code === DIALECT.tls ? this.decoders.tls(type, bytes, dir, aux) : this.decoders.decode(code, bytes, dir, aux);
     if (message === undefined) return captureMessage((DIALECT.capture << 8) + CAPTURE_ENTRY.unknown, dir, bytes.length, bytes, 0);
-    return withHoles(this.decoders.expand(message, bytes), holes);
+    return withHoles(expand ? this.decoders.expand(message, bytes) : message, holes);
   }
 }
 
@@ -228,7 +233,7 @@ function withHoles(message: Message, holes: RowBytes['holes']): Message {
   return {
     ...message,
     fields,
-    notes: [...message.notes, ...lost],
+    notes: [...notes, ...lost],
     info: `${message.info} [${lost.length === 1 ? 'hole' : 'holes'} in the capture]`,
   };
 }
