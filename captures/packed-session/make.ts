@@ -31,7 +31,9 @@ class Session {
   private readonly writers = [new PackedWriter(), new PackedWriter()] as const;
 
   constructor(port: number, second: number) {
-    this.conversation = new Conversation(`192.168.1.23:${port}`, '17.57.144.20:5223', START + BigInt(second) * 1_000_000_000n).open().wait(20);
+    this.conversation = new Conversation(`192.168.1.23:${port}`, '17.57.144.20:5223', START + BigInt(second) * 1_000_000_000n)
+      .open()
+      .wait(20);
   }
 
   bytes(dir: 0 | 1, command: string, fields: FieldValues): Uint8Array {
@@ -74,21 +76,69 @@ function begin(session: Session): Session {
       signature: Uint8Array.from([1, 1, ...fill(128, 9)]),
       protocol_version: 12,
     })
-    .send(1, 'connect_response', { status: 0, message_size: 4096, token, capabilities: 3, server_time: 1_795_284_000_063n, geo_region: 'DE' })
+    .send(1, 'connect_response', {
+      status: 0,
+      message_size: 4096,
+      token,
+      capabilities: 3,
+      server_time: 1_795_284_000_063n,
+      geo_region: 'DE',
+    })
     .send(0, 'set_active_state', { state: 1, interval: 0x7fffffff })
-    .send(0, 'filter', { version: (1n << 64n) - 2n, token, enabled: [sha1('com.apple.madrid'), sha1('com.apple.ess')], ignored: [sha1('com.me.ubiquity')] });
+    .send(0, 'filter', {
+      version: (1n << 64n) - 2n,
+      token,
+      enabled: [sha1('com.apple.madrid'), sha1('com.apple.ess')],
+      ignored: [sha1('com.me.ubiquity')],
+    });
 }
 
 function talk(session: Session): Session {
   const push = (id: number, topic: string, payload: Uint8Array): void => {
-    session.send(1, 'message', { topic, token, payload, id, expiry: 1_795_290_000, timestamp: 1_795_284_000_000_000_000n + BigInt(id), priority: 10 });
+    session.send(1, 'message', {
+      topic,
+      token,
+      payload,
+      id,
+      expiry: 1_795_290_000,
+      timestamp: 1_795_284_000_000_000_000n + BigInt(id),
+      priority: 10,
+    });
     session.send(0, 'message_ack', { status: 0, id, token });
   };
-  session.send(0, 'keep_alive', { carrier: 'WiFi', software_version: '26.1', build: '23B85', hardware_version: 'iPhone16,1', interval: 15 });
+  session.send(0, 'keep_alive', {
+    carrier: 'WiFi',
+    software_version: '26.1',
+    build: '23B85',
+    hardware_version: 'iPhone16,1',
+    interval: 15,
+  });
   session.send(1, 'keep_alive_response', { response: 0 });
   push(1, 'com.apple.ess', json({ aps: { alert: { title: 'Grüße', body: 'first' }, badge: 1 } }));
-  push(2, 'com.apple.madrid', ids(100, [['P', fill(40, 5)], ['dtl', [new Map<string, PlistValue>([['tP', 'mailto:grace@example.com'], ['D', true]])]]]));
-  push(3, 'com.apple.madrid', ids(97, [['hs', 200], ['b', new Uint8Array(gzipSync('{"ok":true}'))]]));
+  push(
+    2,
+    'com.apple.madrid',
+    ids(100, [
+      ['P', fill(40, 5)],
+      [
+        'dtl',
+        [
+          new Map<string, PlistValue>([
+            ['tP', 'mailto:grace@example.com'],
+            ['D', true],
+          ]),
+        ],
+      ],
+    ]),
+  );
+  push(
+    3,
+    'com.apple.madrid',
+    ids(97, [
+      ['hs', 200],
+      ['b', new Uint8Array(gzipSync('{"ok":true}'))],
+    ]),
+  );
   session.send(0, 'message', { id: 77, topic: 'com.apple.madrid', token, payload: ids(101, [['D', false]]), last_rtt: 31 });
   session.send(1, 'message_ack', { status: 0, id: 77 });
   push(4, 'com.apple.ess', json({ aps: { 'content-available': 1 } }));
@@ -106,7 +156,10 @@ const joined = late.conversation.packets.slice(-30);
 
 // One message from the server is lost, with the topic and the texts that it stored.
 const gapped = begin(new Session(49713, 10));
-gapped.conversation.lose(1, gapped.bytes(1, 'message', { topic: 'com.apple.madrid', token, payload: ids(100, []), id: 9, priority: 10 }).length);
+gapped.conversation.lose(
+  1,
+  gapped.bytes(1, 'message', { topic: 'com.apple.madrid', token, payload: ids(100, []), id: 9, priority: 10 }).length,
+);
 talk(gapped);
 gapped.conversation.close();
 

@@ -9,6 +9,9 @@ const START_BITS = 18;
 /** Bits asked for where a search tries every offset of up to 64 KiB. */
 const SEARCH_BITS = 30;
 
+/** The same when the frames end exactly with the bytes: what may be the last message before the capture ends. */
+const EXACT_BITS = 24;
+
 const evidence = new Evidence();
 
 /**
@@ -24,7 +27,7 @@ export function packedTiles(buf: Uint8Array, start: number, end: number): boolea
 export function findPackedFrame(dir: Dir, buf: Uint8Array, start: number, end: number): number {
   for (let at = start; at < end; at++) {
     const bits = evidence.weigh(dir, buf, at, end, FRAMES);
-    if (bits !== CONTRADICTED && bits >= SEARCH_BITS) return at;
+    if (bits !== CONTRADICTED && bits >= (evidence.exact ? EXACT_BITS : SEARCH_BITS)) return at;
   }
   return -1;
 }

@@ -84,8 +84,12 @@ function compileExpected(): Uint8Array {
 /** Walks frames and weighs them; one object is reused, so that searching allocates nothing. */
 export class Evidence {
   private readonly cursor = new Cursor();
+  /** Whether the frames that were weighed last end exactly where the bytes end. */
+  exact = false;
   private steps = 0;
   private at = 0;
+  /** The last frame goes on beyond the bytes. */
+  private cut = false;
 
   /**
    * Bits of evidence that packed frames of direction `dir` begin at `start`, from at most `frames` frames, or CONTRADICTED.
@@ -95,11 +99,13 @@ export class Evidence {
     this.steps = STEPS;
     let bits = 0;
     this.at = start;
+    this.cut = false;
     for (let n = 0; n < frames && this.at < end && this.steps > 0; n++) {
       const score = this.frame(dir, buf, end);
       if (score === CONTRADICTED) return CONTRADICTED;
       bits += score;
     }
+    this.exact = this.at === end && !this.cut;
     return bits;
   }
 
@@ -108,9 +114,9 @@ export class Evidence {
     if (command < MIN_COMMAND) return CONTRADICTED;
     const length = readPrefixed(buf, this.at + 1, end, 0xff, this.cursor);
     if (length < 0) {
-      const cut = this.cursor.at >= end;
+      this.cut = this.cursor.at >= end;
       this.at = end;
-      return cut ? 0 : CONTRADICTED;
+      return this.cut ? 0 : CONTRADICTED;
     }
     if (length > MAX_BODY) return CONTRADICTED;
     const base = (dir << 16) | (command << 8);
@@ -119,6 +125,7 @@ export class Evidence {
     if (length === 0) bits += known ? 8 : 0;
     const bodyEnd = this.cursor.at + length;
     const limit = Math.min(bodyEnd, end);
+    if (bodyEnd > end) this.cut = true;
     this.at = this.cursor.at;
     while (this.at < limit && this.steps > 0) {
       const score = this.attribute(buf, limit, base);

@@ -216,6 +216,12 @@ describe('a gap', () => {
     );
   });
 
+  it('is got over even when one short message is all that follows', () => {
+    const ack = fromHex('0b08 0880 04a1012c 8105') as Uint8Array;
+    const stream = concatBytes([Uint8Array.of(1, 2, 0xff, 0xb3, 0x60), ack]);
+    expect(new PackedFraming(undefined).resync(0, stream, 0, stream.length)).toBe(5);
+  });
+
   it('is not ended by chance: random bytes hold no frame start', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 100, maxLength: 600 }), (bytes) => {
