@@ -15,7 +15,7 @@ const TRAILER = 32;
 /** Containers followed into one another; no payload seen nests deeper than 10. Ends reference loops. */
 export const PLIST_DEPTH = 64;
 /** Values of one list that are read, counted at each use: ends lists that name one object in exponentially many ways. */
-export const PLIST_VALUES = 50_000;
+const PLIST_VALUES = 50_000;
 
 export function isBinaryPlist(bytes: Uint8Array): boolean {
   if (bytes.length < HEADER) return false;
@@ -55,7 +55,7 @@ export function openPlist(bytes: Uint8Array): PlistLayout | string {
   return { bytes, offsetSize, refSize, count, top, tableStart };
 }
 
-export type PlistKind =
+type PlistKind =
   | 'null'
   | 'bool'
   | 'int'

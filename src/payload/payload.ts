@@ -9,11 +9,11 @@ import { looksLikeProtobuf, protobufFields } from './protobuf.ts';
 import { summaryOf } from './summary.ts';
 import { placed, TreeBuilder } from './tree.ts';
 
-export { checkJson, isJson, JSON_INVALID, JSON_PLAIN, JSON_REWRITE } from './json-scan.ts';
+export { isJson } from './json-scan.ts';
 export { payloadJson } from './payload-json.ts';
 export { payloadPath } from './payload-path.ts';
 
-export type PayloadKind = 'json' | 'bplist' | 'gzip' | 'protobuf' | 'text' | 'hex' | 'empty';
+type PayloadKind = 'json' | 'bplist' | 'gzip' | 'protobuf' | 'text' | 'hex' | 'empty';
 
 /** What is in a payload. Byte ranges are relative to the payload's first byte. */
 export interface PayloadTree {
@@ -26,7 +26,7 @@ export interface PayloadTree {
 }
 
 /** Unpacks one gzip member; undefined when it is damaged or holds more than `maxOutput` bytes. */
-export type Inflate = (bytes: Uint8Array, maxOutput: number) => Uint8Array | undefined;
+type Inflate = (bytes: Uint8Array, maxOutput: number) => Uint8Array | undefined;
 
 export interface PayloadOptions {
   /** Gzip stays closed without it. */
@@ -36,7 +36,7 @@ export interface PayloadOptions {
 }
 
 /** Bytes that gzip may unpack to: 64 times the largest payload that couriers announce (15 KiB), for a bomb makes 1,000 of one. */
-export const MAX_INFLATED = 1 << 20;
+const MAX_INFLATED = 1 << 20;
 /** Payloads inside payloads (gzip in a list in gzip …). */
 const MAX_LAYERS = 3;
 /** Characters of a summary. */

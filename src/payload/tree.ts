@@ -9,7 +9,7 @@ import { payloadField } from '../schema/payload-label.ts';
 /** Containers shown inside one another; the deepest payload seen has 6. Deeper ones stand as raw text. */
 export const MAX_DEPTH = 64;
 /** Values shown of one payload; a payload of 16 KiB cannot hold more than a third of it. */
-export const MAX_VALUES = 20_000;
+const MAX_VALUES = 20_000;
 /** Characters of a text that a field shows; the value itself is whole. */
 const TEXT_LIMIT = 4096;
 /** Bytes of data that a field shows as hex. */

@@ -17,7 +17,7 @@ const APPLE = 'Apple, Generating a remote notification';
 const LIVE = 'Apple, Starting and updating Live Activities with ActivityKit push notifications';
 
 /** Keys of user notifications, by path. */
-export const APS_KEYS: Readonly<Record<string, PayloadKey>> = {
+const APS_KEYS: Readonly<Record<string, PayloadKey>> = {
   'aps': { label: 'Apple keys', doc: 'What the system acts on; all other keys are the app’s.', source: APPLE },
   'aps.alert': { label: 'Alert', doc: 'What is shown: a text, or its parts.', source: APPLE },
   'aps.alert.title': { label: 'Title', doc: 'First line of the alert.', source: APPLE },
@@ -69,7 +69,7 @@ export const IDS_COMMANDS: Readonly<Record<number, string>> = {
 };
 
 /** Keys of IDS and iMessage messages, wherever they stand in the list. */
-export const IDS_KEYS: Readonly<Record<string, PayloadKey>> = {
+const IDS_KEYS: Readonly<Record<string, PayloadKey>> = {
   c: { label: 'IDS command', doc: 'Kind of message.', source: 'RP', names: IDS_COMMANDS },
   e: { label: 'Time', doc: 'When it was sent.', source: 'RP', time: 'ns' },
   oe: { label: 'Original time', doc: 'When the original was sent.', source: 'RP', time: 'ns' },

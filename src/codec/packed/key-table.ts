@@ -1,7 +1,7 @@
 import { LOST, MISSING } from './value-table.ts';
 
 /** Slots of the key table; a further byte limit, if there is one, is not known (courier.md 5.2). */
-export const KEY_SLOTS = 32;
+const KEY_SLOTS = 32;
 /** Bytes a key may have. */
 export const MAX_KEY_BYTES = 64;
 
