@@ -1,3 +1,4 @@
+import { UserError } from '../core/errors.ts';
 import type { Input } from '../core/input.ts';
 import { type Decoder, DecodeStop, type Emit, EXPANSION, ExpansionGuard, type Limits } from './compression/decoder.ts';
 import { GzipDecoder, isGzip } from './compression/gzip.ts';
@@ -36,6 +37,31 @@ function compression(kind: Compression): Format {
 const GZIP_KIND: Compression = { name: 'gzip', recognise: isGzip, decoder: (emit) => new GzipDecoder(emit), lossy: true };
 const ZSTD_KIND: Compression = { name: 'zstd', recognise: isZstd, decoder: (emit) => new ZstdDecoder(emit), lossy: false };
 const LZ4_KIND: Compression = { name: 'lz4', recognise: isLz4, decoder: (emit) => new Lz4Decoder(emit), lossy: false };
+
+/** Compressions that are recognised and not read, with the program that undoes them. */
+const OTHERS: readonly { readonly name: string; readonly mark: readonly number[]; readonly undo: string }[] = [
+  { name: 'xz', mark: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0], undo: 'xz -dc' },
+  { name: 'bzip2', mark: [0x42, 0x5a, 0x68], undo: 'bzip2 -dc' },
+  { name: 'compress', mark: [0x1f, 0x9d], undo: 'uncompress -c' },
+  { name: 'zip', mark: [0x50, 0x4b, 3, 4], undo: 'unzip -p' },
+  { name: '7z', mark: [0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c], undo: '7z x -so' },
+  { name: 'lz4 of the old format', mark: [0x02, 0x21, 0x4c, 0x18], undo: 'lz4 -dc' },
+];
+
+/** Says of other compressions what they are and how to get at the content. */
+export const OTHER_COMPRESSIONS: Format = {
+  name: 'other compression',
+  sniff(head, name) {
+    const found = OTHERS.find(({ mark }) => mark.every((byte, i) => head[i] === byte));
+    return (
+      found !== undefined &&
+      `${name} is compressed with ${found.name}, which is not read here. Unpack it on the way: ${found.undo} FILE | apns-inspect -`
+    );
+  },
+  open(source) {
+    throw new UserError('input.unsupported', `${source.name} is compressed in a way that is not read here.`);
+  },
+};
 
 export const GZIP = compression(GZIP_KIND);
 export const ZSTD = compression(ZSTD_KIND);

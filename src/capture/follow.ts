@@ -11,7 +11,7 @@ const POLL_MS = 200;
  * A file that something else is still writing. It never ends on its own, until it is cut, replaced or removed,
  * as rotation does, or the input is closed; what was written before that is read first.
  */
-export class GrowingFile implements LateSource {
+class GrowingFile implements LateSource {
   readonly name: string;
   readonly address: number;
   ended = false;

@@ -1,6 +1,7 @@
 import { u32LE } from '../../core/bytes.ts';
 import { type Decoder, DecodeStop, type Emit } from './decoder.ts';
 import { decodeLz4Block } from './lz4-block.ts';
+import { firstFrameMagic, isSkippable } from './skippable.ts';
 import { Xxh32 } from './xxh32.ts';
 
 const MAGIC = 0x184d2204;
@@ -15,9 +16,9 @@ const FLAG = { version: 0xc0, independent: 0x20, blockChecksum: 0x10, contentSiz
 
 type State = 'magic' | 'skip' | 'header' | 'size' | 'block' | 'checksum';
 
-/** True for an LZ4 frame; skippable frames before it have zstd's magic and are left to that format. */
+/** True for an LZ4 frame, also behind skippable frames. */
 export function isLz4(head: Uint8Array): boolean {
-  return head.length >= 4 && u32LE(head, 0) === MAGIC;
+  return firstFrameMagic(head) === MAGIC;
 }
 
 /**
@@ -92,7 +93,7 @@ export class Lz4Decoder implements Decoder {
 
   private magic(): boolean {
     const magic = u32LE(this.held, this.from);
-    if ((magic & 0xfffffff0) >>> 0 === 0x184d2a50) {
+    if (isSkippable(magic)) {
       if (this.to - this.from < 8) return false;
       this.skip = u32LE(this.held, this.from + 4);
       this.state = this.skip === 0 ? 'magic' : 'skip';

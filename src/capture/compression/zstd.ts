@@ -1,14 +1,14 @@
 import { ZSTDDecoder } from 'zstddec/stream';
-import { u32LE } from '../../core/bytes.ts';
 import { type Decoder, DecodeStop, type Emit } from './decoder.ts';
+import { firstFrameMagic } from './skippable.ts';
 
 const MAGIC = 0xfd2fb528;
 /** Outputs without a byte in a row after which the library is stuck: it reports damage by making no progress. Frame ends and skippable frames make one each. */
 const STUCK = 64;
 
-/** True for a zstd frame, or a skippable frame, which may stand before one. */
+/** True for a zstd frame, also behind skippable frames. */
 export function isZstd(head: Uint8Array): boolean {
-  return head.length >= 4 && (u32LE(head, 0) === MAGIC || (u32LE(head, 0) & 0xfffffff0) >>> 0 === 0x184d2a50);
+  return firstFrameMagic(head) === MAGIC;
 }
 
 /**

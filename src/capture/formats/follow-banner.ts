@@ -48,7 +48,7 @@ export class FollowBanner {
 }
 
 /** "host:port"; ":0" and an empty host say nothing. */
-export function endpoint(text: string): string {
+function endpoint(text: string): string {
   return /^:?0?$/.test(text) ? '' : text;
 }
 

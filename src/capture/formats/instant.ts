@@ -5,7 +5,7 @@ export interface Instant {
 }
 
 /** Nanoseconds of a decimal fraction's digits, exact up to nine; further digits are cut. */
-export function fractionNanos(digits: string): number {
+function fractionNanos(digits: string): number {
   return Number(digits.slice(0, 9).padEnd(9, '0'));
 }
 
