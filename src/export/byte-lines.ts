@@ -3,6 +3,8 @@ const CAPACITY = 1024 * 1024;
 /** Filled beyond this, the buffer is handed on. */
 const FLUSH_AT = CAPACITY - 128 * 1024;
 
+const ENCODER = new TextEncoder();
+
 const HEX_PAIRS = new Uint16Array(256);
 for (let i = 0; i < 256; i++) {
   const digits = '0123456789abcdef';
@@ -11,7 +13,7 @@ for (let i = 0; i < 256; i++) {
 
 /** ASCII and raw bytes into one reused buffer, handed on in large writes. Numbers are written without making strings. */
 export class ByteLines {
-  private buf = Buffer.alloc(CAPACITY);
+  private buf = new Uint8Array(CAPACITY);
   private at = 0;
   private readonly write: (bytes: Uint8Array) => void;
   private readonly digits = new Uint8Array(24);
@@ -37,18 +39,18 @@ export class ByteLines {
 
   private room(n: number): void {
     if (this.at + n <= this.buf.length) return;
-    const grown = Buffer.alloc(Math.max(this.buf.length * 2, this.at + n));
+    const grown = new Uint8Array(Math.max(this.buf.length * 2, this.at + n));
     grown.set(this.buf.subarray(0, this.at));
     this.buf = grown;
   }
 
   byte(b: number): void {
-    this.room(1);
+    if (this.at === this.buf.length) this.room(1);
     this.buf[this.at++] = b;
   }
 
   ascii(text: string): void {
-    this.room(text.length);
+    if (this.at + text.length > this.buf.length) this.room(text.length);
     const buf = this.buf;
     let at = this.at;
     for (let i = 0; i < text.length; i++) buf[at++] = text.charCodeAt(i);
@@ -57,25 +59,34 @@ export class ByteLines {
 
   text(text: string): void {
     this.room(text.length * 3);
-    this.at += this.buf.write(text, this.at, 'utf8');
+    this.at += ENCODER.encodeInto(text, this.buf.subarray(this.at)).written;
   }
 
+  /** A short constant: a key, a prefix. */
   bytes(bytes: Uint8Array): void {
-    this.room(bytes.length);
-    if (bytes.length > 200) this.buf.set(bytes, this.at);
-    else for (let i = 0; i < bytes.length; i++) this.buf[this.at + i] = bytes[i];
-    this.at += bytes.length;
+    const length = bytes.length;
+    if (this.at + length > this.buf.length) this.room(length);
+    const buf = this.buf;
+    let at = this.at;
+    for (let i = 0; i < length; i++) buf[at++] = bytes[i];
+    this.at = at;
   }
 
   range(b: Uint8Array, start: number, end: number): void {
-    this.room(end - start);
-    if (end - start > 64) this.buf.set(b.subarray(start, end), this.at);
-    else for (let i = start; i < end; i++) this.buf[this.at + i - start] = b[i];
-    this.at += end - start;
+    if (this.at + end - start > this.buf.length) this.room(end - start);
+    if (end - start > 64) {
+      this.buf.set(b.subarray(start, end), this.at);
+      this.at += end - start;
+      return;
+    }
+    const buf = this.buf;
+    let at = this.at;
+    for (let i = start; i < end; i++) buf[at++] = b[i];
+    this.at = at;
   }
 
   hex(b: Uint8Array, start: number, end: number): void {
-    this.room(2 * (end - start));
+    if (this.at + 2 * (end - start) > this.buf.length) this.room(2 * (end - start));
     const buf = this.buf;
     let at = this.at;
     for (let i = start; i < end; i++) {
@@ -88,7 +99,7 @@ export class ByteLines {
 
   /** A whole number from 0 to 2^53. */
   number(value: number): void {
-    this.room(20);
+    if (this.at + 20 > this.buf.length) this.room(20);
     const digits = this.digits;
     let n = 0;
     while (value >= 0x7fffffff) {
@@ -102,7 +113,10 @@ export class ByteLines {
       digits[n++] = 48 + (value - q * 10);
       value = q;
     } while (value > 0);
-    while (n > 0) this.buf[this.at++] = digits[--n];
+    const buf = this.buf;
+    let at = this.at;
+    while (n > 0) buf[at++] = digits[--n];
+    this.at = at;
   }
 
   /** `value` with leading zeros to `width` digits. */
@@ -118,6 +132,10 @@ export class ByteLines {
 
   /** Big-endian unsigned integer of 1 to 8 bytes as JSON: a number, or a string above 2^53. */
   unsigned(b: Uint8Array, start: number, width: number): void {
+    if (width === 1) {
+      this.number(b[start]);
+      return;
+    }
     if (width <= 4) {
       let value = 0;
       for (let i = start; i < start + width; i++) value = value * 256 + b[i];

@@ -1,5 +1,6 @@
 import { DIALECT } from '../core/message.ts';
 import { HOLE } from '../core/stream.ts';
+import { utf8Bytes } from '../core/text.ts';
 import { isoTime } from '../core/time.ts';
 import { COURIER } from '../schema/courier.ts';
 import { type CommandDef, type FieldDef, goes, idIn } from '../schema/definition.ts';
@@ -32,7 +33,13 @@ interface CommandPlan {
   readonly required: number;
 }
 
-const ascii = (text: string): Uint8Array => Buffer.from(text, 'utf8');
+// Not Buffer.from: all byte arrays here have one type, and the loops over them stay fast.
+const ascii = (text: string): Uint8Array => utf8Bytes(text);
+
+const HEAD = ascii(`{"v":${RECORD_VERSION},"n":`);
+const PACKET = ascii(',"packet":');
+const ID = ascii(',"id":');
+const FIELDS = ascii(',"fields":{');
 
 function fieldPlan(name: string, def: FieldDef, bit: number): FieldPlan | undefined {
   const { type } = def;
@@ -80,7 +87,9 @@ export class CourierJsonl {
   private second = -1;
   private secondText: Uint8Array = new Uint8Array(0);
   private scratch = new Uint8Array(4096);
-  private readonly seen = new Uint8Array(256);
+  /** Call in which a field was last seen. */
+  private readonly seen = new Float64Array(256);
+  private call = 0;
 
   constructor(timeline: Timeline, out: ByteLines) {
     this.timeline = timeline;
@@ -102,12 +111,12 @@ export class CourierJsonl {
     if (bytes === undefined || bytes.length !== length || length < 5) return false;
     const out = this.out;
     const mark = out.mark();
-    out.ascii(`{"v":${RECORD_VERSION},"n":`);
+    out.bytes(HEAD);
     out.number(row + 1);
     if ((flags & FLAG_UNTIMED) === 0) this.time(columns.sec(row), columns.nsec(row));
     const packet = columns.packet(row);
     if (packet > 0) {
-      out.ascii(',"packet":');
+      out.bytes(PACKET);
       out.number(packet);
     }
     out.bytes(this.peers(columns.stream(row), dir));
@@ -116,7 +125,7 @@ export class CourierJsonl {
     const topic = columns.topic(row);
     if (topic >= 0) out.bytes(this.topicText(row, topic));
     if ((flags & FLAG_ID) !== 0) {
-      out.ascii(',"id":');
+      out.bytes(ID);
       out.number(columns.id(row) as number);
     }
     const status = columns.status(row);
@@ -124,9 +133,11 @@ export class CourierJsonl {
       out.ascii(',"status":');
       out.number(status);
     }
-    out.ascii(',"fields":{');
+    out.bytes(FIELDS);
     if (this.fields(plan, bytes, length)) {
-      out.ascii('}}\n');
+      out.byte(0x7d);
+      out.byte(0x7d);
+      out.byte(0x0a);
       return true;
     }
     out.rewind(mark);
@@ -146,7 +157,8 @@ export class CourierJsonl {
 
   private fields(plan: CommandPlan, b: Uint8Array, length: number): boolean {
     const out = this.out;
-    const seen = this.seen;
+    const { seen } = this;
+    const call = ++this.call;
     let found = 0;
     let count = 0;
     let first = true;
@@ -167,13 +179,13 @@ export class CourierJsonl {
       }
       at = end;
       if (open !== id) {
-        if (seen[id] !== 0 || ++count > SEEN_FIELDS) {
+        if (seen[id] === call || ++count > SEEN_FIELDS) {
           ok = false;
           break;
         }
         if (open >= 0) out.byte(0x5d);
         open = -1;
-        seen[id] = 1;
+        seen[id] = call;
         if (!first) out.byte(0x2c);
         first = false;
         out.bytes(field.key);
@@ -195,7 +207,6 @@ export class CourierJsonl {
       }
     }
     if (open >= 0) out.byte(0x5d);
-    for (let at = 5; at + 3 <= length; at += 3 + ((b[at + 1] << 8) | b[at + 2])) seen[b[at]] = 0;
     return ok && (found & plan.required) === plan.required;
   }
 
@@ -249,7 +260,8 @@ export class CourierJsonl {
     }
     this.out.bytes(this.secondText);
     this.out.padded(nsec, 9);
-    this.out.ascii('Z"');
+    this.out.byte(0x5a);
+    this.out.byte(0x22);
   }
 
   private peers(stream: number, dir: 0 | 1): Uint8Array {

@@ -117,10 +117,7 @@ export function makeDecoders(options: DecoderOptions, names: TopicNames = new To
     tls: (_type, bytes, dir, aux) => decodeTls(bytes, dir, aux),
     expand: (message) => (options.expandPayloads ? expandPayloads(message, options) : message),
     payloadJson: (bytes) => payloadJson(bytes),
-    isJsonLine(bytes, start, end) {
-      for (let i = start; i < end; i++) if (bytes[i] === 0x0a || bytes[i] === 0x0d) return false;
-      return isJson(bytes, start, end);
-    },
+    isJsonLine: isJson,
     topicName: (topic) => topicText(topic, names),
   };
 }
