@@ -26,6 +26,10 @@ const median = (values: readonly number[]): number => [...values].sort((a, b) =>
 async function usable(workload: Workload): Promise<Program[]> {
   const out: Program[] = [];
   for (const program of workload.programs) {
+    if (quick && program.slow === true) {
+      console.log(`  ${program.name}: left out by --quick`);
+      continue;
+    }
     if (!installed(program.argv[0])) {
       console.log(`  ${program.name}: skipped, ${program.argv[0]} is not installed`);
       continue;
@@ -109,9 +113,12 @@ function verdict(what: string, value: number, most: number, unit: string): void 
 const words = process.argv.slice(2);
 const names = words.filter((word) => !word.startsWith('--'));
 const rounds = Number(words.find((word) => word.startsWith('--rounds='))?.slice(9) ?? 0);
+const quick = words.includes('--quick');
 const unknown = names.filter((name) => !WORKLOADS.some((w) => w.name === name));
 if (unknown.length > 0) {
-  console.error(`no such workload: ${unknown.join(', ')}; there are ${WORKLOADS.map((w) => w.name).join(', ')}, and --rounds=N`);
+  console.error(
+    `no such workload: ${unknown.join(', ')}; there are ${WORKLOADS.map((w) => w.name).join(', ')}, --rounds=N, and --quick to leave slow references out`,
+  );
   process.exit(2);
 }
 if (!existsSync(fileURLToPath(new URL('../dist/main.js', import.meta.url)))) {
