@@ -1,7 +1,7 @@
 import type { Content, Field, Message } from '../../core/message.ts';
 import type { Note } from '../../core/note.ts';
 import { C2S, type Dir } from '../../core/stream.ts';
-import { printable, shorten, shortHex } from '../../core/text.ts';
+import { printable, shorten } from '../../core/text.ts';
 import { isoTime } from '../../core/time.ts';
 import { CONTROL_ROW, FRAME, HTTP2_ROWS, type Http2RowDef, http2RowDefs, http2Type } from '../../schema/http2.ts';
 import { type NoteCode, note } from '../../schema/notes.ts';
@@ -28,6 +28,7 @@ const HISTORY_NOTES: Readonly<Record<number, NoteCode>> = {
   [HISTORY.blockTooLong]: 'http2.header-block-long',
   [HISTORY.listTooLong]: 'http2.header-list-large',
   [HISTORY.bodyCut]: 'http2.body-cut',
+  [HISTORY.flowControl]: 'http2.flow-control',
 };
 
 /**
@@ -204,7 +205,6 @@ function requestInfo(code: number, headers: HeaderSet, row: Row): string {
     const path = pathPart(headers.value(':path') ?? '');
     const topic = headers.value('apns-topic') ?? (path?.holds === 'bundle' ? path.text : undefined);
     if (topic !== undefined) words.push(shown(topic));
-    if (path?.holds === 'token' && path.text !== '') words.push(shortHex(shown(path.text.toLowerCase())));
     const type = headers.value('apns-push-type');
     if (type !== undefined) words.push(shown(type));
     const channel = headers.value('apns-channel-id');

@@ -1,8 +1,10 @@
+import { u32 } from '../../core/bytes.ts';
 import { BROKEN, type Cells, type Framing, NEED } from '../../core/dialect.ts';
 import { C2S, type Dir } from '../../core/stream.ts';
 import { CONTROL_ROW, FLAG, FRAME, HTTP2_ROWS, http2Type } from '../../schema/http2.ts';
 import { controlSeverity, type PeerSettings, readSettings } from './control.ts';
 import { findFrames } from './detect.ts';
+import { FlowControl } from './flow.ts';
 import { doubts, FRAME_HEADER, PREFACE, payloadLength, prefaceAt, streamId } from './frames.ts';
 import { HeaderIndex } from './header-index.ts';
 import { HISTORY } from './references.ts';
@@ -46,6 +48,7 @@ export class Http2Framing implements Framing {
   private readonly sides: readonly [Side, Side] = [new Side(), new Side()];
   private readonly spare: RowState[] = [];
   private readonly single = new RowState();
+  private readonly flow = new FlowControl();
 
   measure(dir: Dir, buf: Uint8Array, start: number, end: number): number {
     if (buf[start] === PREFACE[0] && dir === C2S) {
@@ -78,7 +81,7 @@ export class Http2Framing implements Framing {
     else if (type === FRAME.continuation) this.continuation(dir, side, stream, buf, start, end, cells);
     else if (type === FRAME.pushPromise) this.promise(side, stream, buf, start, end, cells);
     else {
-      this.control(side, type, stream, buf, start, end, cells);
+      this.control(dir, side, type, stream, buf, start, end, cells);
       if (broke && cells.aux === undefined) {
         this.single.references.fact(HISTORY.continuationExpected, 0, FRAME_HEADER);
         cells.aux = this.auxOf(this.single);
@@ -89,6 +92,7 @@ export class Http2Framing implements Framing {
   lost(dir: Dir): void {
     const side = this.sides[dir];
     side.started = true;
+    this.flow.forget();
     side.headers.table.forget();
     side.blockStream = NO_BLOCK;
     side.blockRow = undefined;
@@ -112,7 +116,9 @@ export class Http2Framing implements Framing {
   /** A direction that does not begin as the specification demands is seen from its middle on: its table is unknown. */
   private start(dir: Dir, side: Side, type: number, flags: number): void {
     side.started = true;
-    if (dir === C2S || type !== FRAME.settings || flags & FLAG.ack) side.headers.table.forget();
+    if (dir !== C2S && type === FRAME.settings && !(flags & FLAG.ack)) return;
+    side.headers.table.forget();
+    this.flow.forget();
   }
 
   private headers(dir: Dir, side: Side, stream: number, buf: Uint8Array, start: number, end: number, cells: Cells): void {
@@ -181,8 +187,13 @@ export class Http2Framing implements Framing {
       this.lone(FRAME.data, stream, 0, cells);
       this.single.references.fact(HISTORY.bodyPart, 0, end - start);
       cells.aux = this.auxOf(this.single);
+      this.flow.sent(dir, row, payloadLength(buf, start));
       if (ends) this.finish(side, row);
       return;
+    }
+    if (!this.flow.sent(dir, row, payloadLength(buf, start))) {
+      row.references.fact(HISTORY.flowControl, row.held, row.held + end - start);
+      row.severity = 3;
     }
     this.checkBefore(dir, row, buf, start, end, cells);
     this.place(side, row, stream, ends, end - start, cells);
@@ -207,10 +218,14 @@ export class Http2Framing implements Framing {
     this.place(side, row, promised, done, end - start, cells);
   }
 
-  private control(side: Side, type: number, stream: number, buf: Uint8Array, start: number, end: number, cells: Cells): void {
+  private control(dir: Dir, side: Side, type: number, stream: number, buf: Uint8Array, start: number, end: number, cells: Cells): void {
     this.lone(type, stream, controlSeverity(buf, start, end), cells);
-    if (type === FRAME.settings) readSettings(buf, start, end, side.settings);
-    else if (type === FRAME.rstStream) {
+    if (type === FRAME.settings) {
+      readSettings(buf, start, end, side.settings);
+      this.flow.settings(dir, buf, start, end);
+    } else if (type === FRAME.windowUpdate && end - start >= FRAME_HEADER + 4) {
+      this.flow.update(dir, stream, this.sides[1 - dir].open.get(stream), u32(buf, start + FRAME_HEADER) & 0x7fffffff);
+    } else if (type === FRAME.rstStream) {
       const row = side.open.get(stream);
       if (row === undefined) return;
       // The message ends here: its row shows what came of it and the reset.

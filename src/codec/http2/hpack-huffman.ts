@@ -55,16 +55,19 @@ export function decodeHuffman(b: Uint8Array, start: number, end: number, out: Ui
   let position = 0;
   const bits = (end - start) * 8;
   for (;;) {
-    // Twelve bits lie within three bytes. Both symbols are written and the second is overwritten when there was none: no branch to guess.
-    while (position + 24 <= bits && at + 2 <= room) {
+    // Twelve bits lie within three bytes; those after the string are read but what they would make is not taken. Both symbols
+    // are written and the second is overwritten when there was none: no branch to guess.
+    while (at + 2 <= room) {
       const byte = start + (position >> 3);
+      if (byte + 2 >= b.length) break;
       const word = (b[byte] << 16) | (b[byte + 1] << 8) | b[byte + 2];
       const entry = FAST[(word >> (12 - (position & 7))) & ((1 << WINDOW) - 1)];
-      if (entry === 0) break;
+      const next = position + ((entry >> 16) & 15);
+      if (entry === 0 || next > bits) break;
       out[at] = entry;
       out[at + 1] = entry >> 8;
       at += entry >> 20;
-      position += (entry >> 16) & 15;
+      position = next;
     }
     // A long code, or the end is near: one symbol, bit by bit.
     let node = 0;

@@ -27,6 +27,9 @@ export class RowState {
   endStream = false;
   /** Bytes of the frames held so far: where the next frame starts in the row. */
   held = 0;
+  /** DATA bytes sent on the stream, and what WINDOW_UPDATE frames added to its window. */
+  sent = 0;
+  granted = 0;
   /** The message was too long and has a row already; what follows makes rows of its own. */
   closed = false;
   readonly references = new ReferenceWriter();
@@ -40,6 +43,7 @@ export class RowState {
     this.severity = 0;
     this.endStream = false;
     this.held = 0;
+    this.sent = this.granted = 0;
     this.closed = false;
     this.references.clear();
   }

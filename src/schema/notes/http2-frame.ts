@@ -95,6 +95,11 @@ export const HTTP2_FRAME_NOTES = {
     sentence: 'The message is too long for one row.',
     advice: 'Its further DATA frames are rows of their own.',
   },
+  'http2.flow-control': {
+    severity: 'error',
+    sentence: 'More DATA was sent than the window of the stream or of the connection allowed.',
+    advice: 'The receiver answers with FLOW_CONTROL_ERROR.',
+  },
   'http2.reset': { severity: 'note', sentence: 'The stream was reset.', advice: 'The error code says why.' },
   'http2.goaway': {
     severity: 'note',

@@ -347,6 +347,24 @@ describe('hostile connections', () => {
     ]);
   });
 
+  it('notes DATA beyond the windows, and takes what WINDOW_UPDATE and SETTINGS allow', () => {
+    const run = (settings: readonly (readonly [number, number])[], updates: readonly Uint8Array[]): string[] => {
+      const w = new H2Writer();
+      const maker = new RowMaker();
+      maker.data(1, concatBytes([w.settings(settings), ...updates]));
+      maker.data(0, concatBytes([PREFACE, w.settings(), w.headers(1, pushHeaders({ ':path': '/x' }))]));
+      for (let i = 0; i < 4; i++) maker.data(0, w.data(1, new Uint8Array(16384), { end: i === 3 }));
+      return maker.rows
+        .at(-1)!
+        .message.notes.map((n) => n.code)
+        .filter((code) => code === 'http2.flow-control');
+    };
+    const more = (stream: number): Uint8Array => writeFrame(8, 0, stream, Uint8Array.of(0, 0, 0, 1));
+    expect(run([], [])).toEqual(['http2.flow-control']);
+    expect(run([[4, 65536]], [])).toEqual(['http2.flow-control']);
+    expect(run([[4, 65536]], [more(0)])).toEqual([]);
+  });
+
   it('never throws, whatever the bytes, and frames what it accepts', () => {
     const mutated = fc.tuple(fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 8 }), fc.boolean());
     const bytes = concatBytes(clientBytes());
