@@ -1,11 +1,16 @@
 import type { Input, InputSink, InputState, StreamInfo } from '../../core/input.ts';
 import type { Dir, SpoolWriter, StreamSink } from '../../core/stream.ts';
+import { note } from '../../schema/notes.ts';
 import type { Source } from '../source.ts';
 import { type Split, setTime } from './headerless.ts';
-import { limitedNotes } from './text-input.ts';
 
 /** Bytes in which directions are told apart at once. 64 MiB are a quarter of a million messages. */
 const CHUNK = 64 << 20;
+
+/** Whether the user has been told that directions were lost; shared by the files of a directory. */
+export interface Told {
+  lost: boolean;
+}
 
 /**
  * One connection whose directions were written into one file without marks (`sslsplit -S`, "Save as Raw" of Wireshark).
@@ -19,19 +24,29 @@ export class MixedInput implements Input {
   private readonly info: StreamInfo;
   private readonly split: Split | undefined;
   private readonly spool: SpoolWriter | undefined;
+  private readonly told: Told;
   private readonly chunk: number;
   private stream: StreamSink | undefined = undefined;
   /** Set once the file turned out to hold one direction only. */
   private only: Dir | undefined = undefined;
 
-  /** `spool`: copy the bytes there because the source is not in the store; undefined when it is. `chunk` is for tests. */
-  constructor(format: string, source: Source, info: StreamInfo, split: Split | undefined, spool?: SpoolWriter, chunk = CHUNK) {
+  /** `spool`: copy the bytes there because the source is not in the store; undefined when it is. `chunk`: bytes looked at together. */
+  constructor(
+    format: string,
+    source: Source,
+    info: StreamInfo,
+    split: Split | undefined,
+    spool?: SpoolWriter,
+    told: Told = { lost: false },
+    chunk = CHUNK,
+  ) {
     this.name = source.name;
     this.format = format;
     this.source = source;
     this.info = info;
     this.split = split;
     this.spool = spool;
+    this.told = told;
     this.chunk = chunk;
   }
 
@@ -71,8 +86,11 @@ export class MixedInput implements Input {
   private begin(sink: InputSink, bytes: Uint8Array): void {
     const pieces = this.split?.(bytes) ?? [];
     const both = pieces.some((piece) => piece.dir === 0) && pieces.some((piece) => piece.dir === 1);
-    if (both) limitedNotes(sink)('format.direction-lost', 0, this.source.size);
-    else this.only = pieces[0]?.dir ?? 0;
+    if (!both) this.only = pieces[0]?.dir ?? 0;
+    else if (!this.told.lost) {
+      this.told.lost = true;
+      sink.note(note('format.direction-lost', 0, this.source.size));
+    }
     this.stream = sink.stream({ ...this.info, rolesKnown: pieces.length > 0 });
     setTime(sink, undefined);
   }

@@ -4,7 +4,7 @@ import type { Input, StreamInfo } from '../../core/input.ts';
 import type { SpoolWriter } from '../../core/stream.ts';
 import type { Split } from './headerless.ts';
 import { entries, isDirectory, LooseFile } from './loose-file.ts';
-import { MixedInput } from './mixed.ts';
+import { MixedInput, type Told } from './mixed.ts';
 import { SequenceInput } from './sequence.ts';
 
 /** `20261121T181214Z-10.0.0.1,35860-17.0.0.1,443.log`; colons of IPv6 addresses are written as underscores. */
@@ -25,16 +25,17 @@ export function openSslsplitDirectory(path: string, spool: SpoolWriter, split: S
     .filter((name) => NAME.test(name))
     .map((name) => join(path, name));
   const size = paths.reduce((sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0);
+  const told: Told = { lost: false };
   return new SequenceInput(
     path,
     'sslsplit -S',
-    paths.map((file) => () => connection(file, spool, split)),
+    paths.map((file) => () => connection(file, spool, split, told)),
     size,
   );
 }
 
-function connection(path: string, spool: SpoolWriter, split: Split | undefined): Input {
-  return new MixedInput('sslsplit -S', new LooseFile(path), describe(basename(path)), split, spool);
+function connection(path: string, spool: SpoolWriter, split: Split | undefined, told?: Told): Input {
+  return new MixedInput('sslsplit -S', new LooseFile(path), describe(basename(path)), split, spool, told);
 }
 
 function describe(name: string): StreamInfo {

@@ -30,7 +30,7 @@ describe('bytes of both directions in one file', () => {
         const source = new SpooledSource('test', store);
         source.append(bytes);
         source.finish();
-        const { streams } = await record(new MixedInput('test', source, INFO, byBit, undefined, chunk), store);
+        const { streams } = await record(new MixedInput('test', source, INFO, byBit, undefined, undefined, chunk), store);
         const both = Buffer.from(bytes);
         expect(Buffer.concat(streams[0].pieces.map((piece) => piece.bytes ?? new Uint8Array(0)))).toEqual(both);
         const first = bytes.subarray(0, chunk);

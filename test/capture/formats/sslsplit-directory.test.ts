@@ -18,7 +18,7 @@ const byCase: Split = (bytes) => {
 
 describe('a directory of sslsplit -S', () => {
   it('gives a connection for each file, its endpoints by name and its directions by content', async () => {
-    const files = { [NAME]: 'abXYc', '20261121T181215Z-2001_db8__1,1-__1,443.log': 'd', 'notes.txt': 'x' };
+    const files = { [NAME]: 'abXYc', '20261121T181215Z-2001_db8__1,1-__1,443.log': 'dZ', 'notes.txt': 'x' };
     await withFiles(files, async (directory) => {
       const recorded = await recordPath(directory, { split: byCase });
       expect(recorded.format).toBe('sslsplit -S');
