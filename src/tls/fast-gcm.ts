@@ -1,5 +1,5 @@
 import { type Cipher, createCipheriv } from 'node:crypto';
-import { GCM_OPEN, GHASH_TABLE } from './ghash-code.ts';
+import { GCM_FILL, GCM_OPEN, GHASH_TABLE } from './ghash-code.ts';
 import { wasmModule } from './wasm-module.ts';
 
 /*
@@ -13,8 +13,8 @@ const STREAM_BLOCKS = 1024;
 const STREAM_BYTES = STREAM_BLOCKS * 16;
 /** Records whose key stream is made ahead, at most. */
 const AHEAD_LIMIT = 64;
-/** Directions that have a table and key stream in the memory at one time; more take turns. Each has 24 KiB. */
-const SLOTS = 192;
+/** Directions that have a table and key stream in the memory at one time; more take turns. Each has 24 KiB, and memory that is not used costs nothing. */
+const SLOTS = 1024;
 const SLOT_BYTES = GHASH_TABLE + STREAM_BYTES;
 
 /** Longer records are better given to OpenSSL, which is quicker once a record has some kilobytes. */
@@ -25,16 +25,20 @@ const TEXT = 64;
 const ENDS = 0;
 /** Key stream of one record that is longer than what was made ahead. */
 const LONG_STREAM = TEXT + Math.ceil(TEXT_BYTES / 64) * 64;
-const FIRST_SLOT = LONG_STREAM + TEXT_BYTES + 32;
+/** Counter blocks on their way into AES. */
+const COUNTERS = LONG_STREAM + TEXT_BYTES + 32;
+const FIRST_SLOT = COUNTERS + Math.max(STREAM_BYTES, TEXT_BYTES + 32);
 const PAGES = Math.ceil((FIRST_SLOT + SLOTS * SLOT_BYTES) / 65536);
 
 interface Machine {
   readonly bytes: Uint8Array;
   readonly view: DataView;
   readonly open: (text: number, blocks: number, stream: number, table: number, ends: number) => number;
+  readonly fill: (out: number, nonces: number, stride: number, fixed: number, high: number, low: number, mix: number) => void;
   /** Who has which slot, and who used it when. */
   readonly owners: (FastGcm | undefined)[];
   readonly used: Float64Array;
+  taken: number;
   clock: number;
 }
 
@@ -54,30 +58,21 @@ function theMachine(): Machine | null {
   if (machine !== undefined) return machine;
   try {
     const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES });
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(wasmModule(PAGES, [GCM_OPEN])), { env: { memory } });
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(wasmModule(PAGES, [GCM_OPEN, GCM_FILL])), { env: { memory } });
     machine = {
       bytes: new Uint8Array(memory.buffer),
       view: new DataView(memory.buffer),
       open: instance.exports['open'] as Machine['open'],
+      fill: instance.exports['fill'] as Machine['fill'],
       owners: new Array<FastGcm | undefined>(SLOTS).fill(undefined),
       used: new Float64Array(SLOTS),
+      taken: 0,
       clock: 0,
     };
   } catch {
     machine = null;
   }
   return machine;
-}
-
-/** Counter blocks on their way into AES; as words they are written byte-swapped, because hosts are little-endian. */
-const counters = new Uint8Array(Math.max(STREAM_BYTES, TEXT_BYTES + 32));
-const counterWords = new Int32Array(counters.buffer);
-/** Block numbers, swapped. */
-const BLOCK_NUMBERS = Int32Array.from({ length: counterWords.length / 4 + 1 }, (_, k) => swap(k));
-const LITTLE_ENDIAN = new Uint8Array(Int32Array.of(1).buffer)[0] === 1;
-
-function swap(n: number): number {
-  return (n << 24) | ((n & 0xff00) << 8) | ((n >>> 8) & 0xff00) | (n >>> 24);
 }
 
 /**
@@ -102,13 +97,14 @@ export class FastGcm {
   private stride = 0;
   /** Blocks of the longest of the last records. */
   private usual = 0;
+  private ahead = 4;
   private readonly fixed: number;
   private readonly mixHigh: number;
   private readonly mixLow: number;
 
   /** `ecb`: name of the block cipher; `iv`: 12 bytes for TLS 1.3, 4 for TLS 1.2. Undefined where it cannot run. */
   static make(ecb: string, key: Uint8Array, iv: Uint8Array): FastGcm | undefined {
-    const m = LITTLE_ENDIAN ? theMachine() : null;
+    const m = theMachine();
     return m === null ? undefined : new FastGcm(m, ecb, key, iv);
   }
 
@@ -161,7 +157,9 @@ export class FastGcm {
       return LONG_STREAM;
     }
     // The low word must not wrap within the batch.
-    const count = Math.min(AHEAD_LIMIT, Math.floor(STREAM_BLOCKS / stride), 0x100000000 - low);
+    const count = Math.min(this.ahead, Math.floor(STREAM_BLOCKS / stride), 0x100000000 - low);
+    // A direction that goes on is worth ever larger batches.
+    this.ahead = Math.min(AHEAD_LIMIT, 2 * this.ahead);
     this.fill(high, low, stride, count, base);
     this.high = high;
     this.low = low;
@@ -171,31 +169,18 @@ export class FastGcm {
   }
 
   private fill(high: number, low: number, stride: number, count: number, at: number): void {
-    const fixed = swap(this.fixed);
-    const a = swap(high ^ this.mixHigh);
-    let p = 0;
-    for (let n = 0; n < count; n++) {
-      const b = swap((low + n) ^ this.mixLow);
-      for (let k = 1; k <= stride; k++) {
-        counterWords[p] = fixed;
-        counterWords[p + 1] = a;
-        counterWords[p + 2] = b;
-        counterWords[p + 3] = BLOCK_NUMBERS[k];
-        p += 4;
-      }
-    }
-    this.m.bytes.set(this.ecb.update(counters.subarray(0, 4 * p)), at);
+    const { m } = this;
+    m.fill(COUNTERS, count, stride, this.fixed, high ^ this.mixHigh, low, this.mixLow);
+    m.bytes.set(this.ecb.update(m.bytes.subarray(COUNTERS, COUNTERS + count * stride * 16)), at);
   }
 
   private takeSlot(): void {
     const { m } = this;
-    let oldest = 0;
-    for (let i = 0; i < SLOTS; i++) {
-      if (m.owners[i] === undefined) {
-        oldest = i;
-        break;
-      }
-      if (m.used[i] < m.used[oldest]) oldest = i;
+    let oldest = m.taken;
+    if (oldest < SLOTS) m.taken++;
+    else {
+      oldest = 0;
+      for (let i = 1; i < SLOTS; i++) if (m.used[i] < m.used[oldest]) oldest = i;
     }
     m.owners[oldest] = this;
     this.slot = oldest;

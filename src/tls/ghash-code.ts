@@ -5,12 +5,15 @@ import {
   I32,
   I64,
   i32,
+  i32ReplaceLane,
   i64,
   i64Lane,
   loopWhile,
   OP,
   set,
+  shuffle,
   V128,
+  v128,
   v128Load,
   v128Store,
 } from './wasm-module.ts';
@@ -95,5 +98,47 @@ export const GCM_OPEN: FunctionDef = {
     get(MASK),
     OP.v128Xor,
     OP.v128AnyTrue,
+  ],
+};
+
+const [OUT, NONCES, STRIDE, FIXED, HIGH, LOW, MIX, V, K] = Array.from({ length: 9 }, (_, i) => i);
+/** Turns the bytes of each 32-bit lane around. */
+const BIG_ENDIAN = shuffle([3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12]);
+const ONE = v128([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0]);
+
+/**
+ * `fill(out, nonces, stride, fixed, high, low, mix)`: writes the counter blocks of `nonces` nonces, `stride` blocks each,
+ * numbered from 1. The n-th nonce is `fixed`, `high`, `(low + n) xor mix`, each 32 bits big-endian.
+ */
+export const GCM_FILL: FunctionDef = {
+  name: 'fill',
+  parameters: [I32, I32, I32, I32, I32, I32, I32],
+  results: [],
+  locals: [V128, I32],
+  body: [
+    loopWhile([
+      [
+        i32(1),
+        OP.i32x4Splat,
+        get(FIXED),
+        i32ReplaceLane(0),
+        get(HIGH),
+        i32ReplaceLane(1),
+        get(LOW),
+        get(MIX),
+        OP.i32Xor,
+        i32ReplaceLane(2),
+        set(V),
+      ],
+      [get(STRIDE), set(K)],
+      loopWhile([
+        [get(OUT), get(V), get(V), BIG_ENDIAN, v128Store(0)],
+        [get(V), ONE, OP.i32x4Add, set(V)],
+        [get(OUT), i32(16), OP.i32Add, set(OUT)],
+        [get(K), i32(1), OP.i32Sub, set(K), get(K)],
+      ]),
+      [get(LOW), i32(1), OP.i32Add, set(LOW)],
+      [get(NONCES), i32(1), OP.i32Sub, set(NONCES), get(NONCES)],
+    ]),
   ],
 };

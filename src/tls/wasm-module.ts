@@ -53,6 +53,7 @@ export const OP = {
   i32GreaterUnsigned: [0x4b],
   i32LessUnsigned: [0x49],
   i32NotEqual: [0x47],
+  i32Xor: [0x73],
   i64Add: [0x7c],
   i64Mul: [0x7e],
   i64And: [0x83],
@@ -77,6 +78,8 @@ export const i64Load = (offset = 0): Code => [0x29, 0, ...unsigned(offset)];
 export const i64Load32 = (offset = 0): Code => [0x35, 0, ...unsigned(offset)];
 export const i64Store = (offset = 0): Code => [0x37, 0, ...unsigned(offset)];
 export const i32Load = (offset = 0): Code => [0x28, 0, ...unsigned(offset)];
+/** Replaces one 32-bit lane. */
+export const i32ReplaceLane = (lane: number): Code => [simd(0x1c), lane];
 /** Lane of a vector as i64. */
 export const i64Lane = (lane: number): Code => [simd(0x1d), lane];
 /** Bytes picked out of two vectors. */
