@@ -1,6 +1,6 @@
 import { DIALECT } from '../core/message.ts';
 import type { NoteCode } from '../schema/notes.ts';
-import { type Context, type Rule, type RuleSet, StreamState } from './context.ts';
+import type { Context, Rule, RuleSet } from './context.ts';
 import { EXCHANGE_OF, EXCHANGES } from './exchanges.ts';
 import { Findings, type Particulars, severityOf } from './findings.ts';
 import { KINDS, kindOf, kinds } from './kinds.ts';
@@ -15,6 +15,7 @@ import { gatewayRules } from './rules/gateway.ts';
 import { http2Rules } from './rules/http2.ts';
 import { tokenRules } from './rules/tokens.ts';
 import type { RowColumns, SessionSource } from './source.ts';
+import { StreamState } from './stream-state.ts';
 
 /** A question is missing its answer when so many seconds of capture follow; pypush waits 15 for a keep-alive, others less. */
 const ANSWER_SECONDS = 15;

@@ -3,36 +3,8 @@ import type { NoteCode } from '../schema/notes.ts';
 import type { Findings, Particulars } from './findings.ts';
 import type { KindName } from './kinds.ts';
 import type { Pairs } from './pairs.ts';
-import type { OpenQuestions } from './questions.ts';
-import type { DeviceState } from './rules/device.ts';
-import type { GatewayState } from './rules/gateway.ts';
-import type { Http2State } from './rules/http2.ts';
 import type { RowColumns, SessionSource } from './source.ts';
-
-/** What rules remember of one connection. There are few of them compared with messages, so they are objects. */
-export class StreamState {
-  readonly stream: number;
-  /** Dialect of the newest row that is no TLS. */
-  dialect = 0;
-  /** State of the dialect's machine. */
-  state = 0;
-  /** First row of the connection, of any kind. */
-  readonly first: number;
-  /** Newest row of the dialect, -1 before. */
-  last = -1;
-  /** A hole in the capture: absence proves nothing on this connection. */
-  lossy = false;
-  /** Open questions by exchange. */
-  readonly questions: (OpenQuestions | undefined)[] = [];
-  device: DeviceState | undefined = undefined;
-  gateway: GatewayState | undefined = undefined;
-  http2: Http2State | undefined = undefined;
-
-  constructor(stream: number, first: number) {
-    this.stream = stream;
-    this.first = first;
-  }
-}
+import type { StreamState } from './stream-state.ts';
 
 /** What rules work with. */
 export interface Context {

@@ -1,4 +1,5 @@
-import { type Context, hostOf, type RuleSet, remember, type StreamState } from '../context.ts';
+import { type Context, hostOf, type RuleSet, remember } from '../context.ts';
+import type { StreamState } from '../stream-state.ts';
 
 /** So many connections from one host to one server … */
 const STORM = 20;

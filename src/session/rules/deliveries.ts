@@ -1,7 +1,8 @@
 import { sameBytes } from '../../core/bytes.ts';
 import { DIALECT } from '../../core/message.ts';
 import { sha1 } from '../../core/sha1.ts';
-import { type Context, fieldValue, type RuleSet, remember, type StreamState } from '../context.ts';
+import { type Context, fieldValue, type RuleSet, remember } from '../context.ts';
+import type { StreamState } from '../stream-state.ts';
 
 /** One push as it was seen on both sides. Rows count from 0. */
 export interface Delivery {

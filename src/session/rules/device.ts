@@ -1,39 +1,9 @@
 import { printable } from '../../core/text.ts';
 import { COURIER } from '../../schema/courier.ts';
-import { type Context, fieldValue, numberOf, type RuleSet, remember, type StreamState, toNumber } from '../context.ts';
+import { type Context, fieldValue, numberOf, type RuleSet, remember, toNumber } from '../context.ts';
 import { exchangeNumber } from '../exchanges.ts';
 import { MACHINE_OF } from '../machines.ts';
-
-/** What a device and the courier told each other about the connection. */
-export interface DeviceState {
-  /** Row of the newest Connect, -1 before. */
-  connect: number;
-  /** First four bytes of its token, 0 for none. */
-  token: number;
-  /** Row of the ConnectResponse that accepted, -1 before. */
-  accepted: number;
-  filtered: boolean;
-  /** The device said that it leaves. */
-  left: boolean;
-  /** Bytes of the largest message that the server takes; infinite until it says. */
-  limit: number;
-  minKeepAlive: number;
-  maxKeepAlive: number;
-  keepAlive: number;
-  /** Seconds between keep-alives as the device last said, NaN before. */
-  interval: number;
-  keepAlivesRead: number;
-  /** Topics by number, with the list that holds them, for each token of the connection. */
-  filters: Map<number, TopicFilter> | undefined;
-}
-
-/** What a filter says about topics: the words for those that are not wanted, and the wanted ones. */
-interface TopicFilter {
-  readonly wanted: ReadonlySet<number>;
-  readonly unwanted: ReadonlyMap<number, string>;
-  /** It holds salted hashes too, which no topic can be compared with. */
-  readonly salted: boolean;
-}
+import type { DeviceState, StreamState } from '../stream-state.ts';
 
 export function deviceOf(s: StreamState): DeviceState {
   s.device ??= {

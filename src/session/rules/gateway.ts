@@ -1,6 +1,7 @@
 import { sameBytes } from '../../core/bytes.ts';
-import { type Context, fieldValue, type RuleSet, remember, type StreamState } from '../context.ts';
+import { type Context, fieldValue, type RuleSet, remember } from '../context.ts';
 import type { KindName } from '../kinds.ts';
+import type { StreamState } from '../stream-state.ts';
 import { sameToken } from './tokens.ts';
 
 /** Notifications that are remembered on one connection: what is older is neither named by an error packet nor under way. */
@@ -11,17 +12,6 @@ const MAX_PAYLOAD = 2048;
 const IDLE_SECONDS = 3600;
 /** The identifier is the last notification that went through. */
 const SHUTDOWN = 10;
-
-/** What a provider wrote to a gateway on one connection. */
-export interface GatewayState {
-  /** Rows of the notifications, oldest first; a ring of `SENT_LIMIT`. */
-  readonly sent: number[];
-  next: number;
-  /** Time of the last notification, NaN before. */
-  wrote: number;
-  /** Row that everything later was discarded after, -1 while the connection is good. */
-  brokenAfter: number;
-}
 
 const NOTIFICATIONS: readonly KindName[] = [
   'gateway c2s simple_notification',

@@ -1,36 +1,7 @@
-import {
-  type Context,
-  fieldValue,
-  findByFilter,
-  hostOf,
-  numberOf,
-  type RuleSet,
-  remember,
-  type StreamState,
-  toNumber,
-} from '../context.ts';
+import { type Context, fieldValue, findByFilter, hostOf, numberOf, type RuleSet, remember, toNumber } from '../context.ts';
 import { EXCHANGES, exchangeNumber } from '../exchanges.ts';
 import type { KindName } from '../kinds.ts';
-
-/** What an HTTP/2 connection to the push service agreed on. */
-export interface Http2State {
-  /** MAX_CONCURRENT_STREAMS of the server; infinite until it says. Source: RFC 9113, 6.5.2. */
-  limit: number;
-  limitTold: boolean;
-  /** Row of the server's GOAWAY, -1 before, and the last stream that it handled. */
-  goaway: number;
-  lastStream: number;
-  /** SETTINGS and PING that wait for their acknowledgement, by direction. */
-  readonly settings: readonly [number[], number[]];
-  readonly pings: readonly [number[], number[]];
-  /** Requests whose provider token was looked at, and the time of the last. */
-  tokensRead: number;
-  tokenRead: number;
-  /** Key and team of the first token, and its row. */
-  key: string | undefined;
-  keyRow: number;
-  keyTold: boolean;
-}
+import type { Http2State, StreamState } from '../stream-state.ts';
 
 /** Frames of one kind that may wait for their acknowledgement; a peer that leaves more waiting is hostile. */
 const WAITING_LIMIT = 64;

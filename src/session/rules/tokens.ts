@@ -1,6 +1,7 @@
 import { sameBytes } from '../../core/bytes.ts';
 import { reasonDef } from '../../schema/reasons.ts';
-import { type Context, fieldValue, hostOf, type RuleSet, remember, type StreamState } from '../context.ts';
+import { type Context, fieldValue, hostOf, type RuleSet, remember } from '../context.ts';
+import type { StreamState } from '../stream-state.ts';
 
 /** Status 8 of the gateway's error packet. Source: provider.md 1.2. */
 const INVALID_TOKEN = 8;
