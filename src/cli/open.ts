@@ -1,10 +1,71 @@
-import { type ListOptions, runList } from './list.ts';
+import { openSync } from 'node:fs';
+import { ReadStream } from 'node:tty';
+import { EXIT, UserError } from '../core/errors.ts';
+import { type ListOptions, parseColumns, parseTime, runList } from './list.ts';
 
 export interface OpenOptions extends ListOptions {
   tui?: boolean;
+  theme?: string;
+  ascii?: boolean;
+  mouse?: boolean;
+}
+
+/** Options that ask for a listing. */
+const LISTING = ['format', 'output', 'limit', 'failOn', 'findings'] as const;
+
+/** Why the terminal UI cannot start here, or undefined. */
+export function noTui(options: OpenOptions, env: Readonly<Record<string, string | undefined>>, outputIsTty: boolean): string | undefined {
+  if (options.tui === false) return '--no-tui';
+  if (LISTING.some((name) => options[name] !== undefined) || options.header === false) return 'an option of list';
+  if (!outputIsTty) return 'the output is no terminal';
+  if (env['TERM'] === undefined || env['TERM'] === '' || env['TERM'] === 'dumb') return 'the terminal cannot place text';
+  if (env['CI'] !== undefined && env['CI'] !== '' && env['CI'] !== 'false') return 'CI';
+  return undefined;
+}
+
+/** Where keys come from: standard input, or the terminal itself when standard input is the capture or something else. */
+function keyboard(): ReadStream | undefined {
+  if (process.stdin.isTTY === true) return process.stdin as ReadStream;
+  try {
+    return new ReadStream(openSync('/dev/tty', 'r'));
+  } catch {
+    return undefined;
+  }
 }
 
 /** `apns-inspect FILE...`: the terminal UI on a terminal, the list everywhere else. */
 export async function runOpen(files: string[], options: OpenOptions): Promise<number> {
-  return runList(files, options);
+  if (noTui(options, process.env, process.stdout.isTTY === true) !== undefined) return runList(files, options);
+  const input = keyboard();
+  if (input === undefined) return runList(files, options);
+  const { startTui } = await import('../tui/start.ts');
+  const { openSession } = await import('./session.ts');
+  if (options.theme !== undefined && !['dark', 'light', 'mono'].includes(options.theme)) {
+    throw new UserError('theme', `--theme takes dark, light or mono, not "${options.theme}".`, EXIT.usage);
+  }
+  const columns = options.columns === undefined ? undefined : parseColumns(options.columns).map((c) => c.name);
+  const time = options.time === undefined ? undefined : parseTime(options.time);
+  const session = await openSession(files, options);
+  try {
+    const code = await startTui({
+      reading: session.reading,
+      files: [...files, ...(options.read ?? []), ...[options.c2s, options.s2c].filter((f) => f !== undefined)],
+      follow: options.follow === true,
+      showSecrets: options.showSecrets === true,
+      filter: options.filter,
+      columns,
+      time,
+      theme: options.theme,
+      ascii: options.ascii === true,
+      mouse: options.mouse !== false,
+      color: options.color,
+      input,
+      output: process.stdout,
+      env: process.env,
+    });
+    session.report();
+    return code;
+  } finally {
+    session.close();
+  }
 }

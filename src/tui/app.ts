@@ -1,0 +1,370 @@
+/** The running terminal UI: reads, filters, searches and counts in slices between keys, and paints what changed. */
+import type { Reading } from '../timeline/open.ts';
+import { type Config, configured, type History, saveHistory } from './config.ts';
+import { draw } from './draw.ts';
+import { watchEmulator } from './emulator-client.ts';
+import { ExportJob } from './export-job.ts';
+import { FilterJob, matcher, SearchJob, sortedRows, TallyJob } from './jobs.ts';
+import { compiled } from './main-commands.ts';
+import { type Event, reduce } from './reduce.ts';
+import { openTerminal, type Terminal } from './screen.ts';
+import type { Source } from './source.ts';
+import { type Effect, initialState, type Loading, type State } from './state.ts';
+
+/** Longest time that a slice of work keeps keys waiting, in milliseconds. */
+const SLICE_MS = 8;
+/** A second picture within this time waits: 2,000 queued keys are one or two pictures. */
+const FRAME_MS = 16;
+/** A terminal that is this far behind is given time before the next picture. */
+const PENDING_LIMIT = 64 * 1024;
+/** Statistics are drawn while they are counted, this often. */
+const TALLY_MS = 250;
+
+export interface AppOptions {
+  readonly reading: Reading;
+  readonly source: Source;
+  readonly input: NodeJS.ReadStream;
+  readonly output: NodeJS.WriteStream;
+  readonly config: Config;
+  readonly problems: readonly string[];
+  readonly history: History;
+  readonly filter: string | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Runs until the user leaves. Resolves to the exit code; rejects with what failed, the terminal being restored in any case. */
+export function runTui(options: AppOptions): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const app = new App(options, resolve, reject);
+    app.start();
+  });
+}
+
+class App {
+  private state: State;
+  private readonly terminal: Terminal;
+  private readonly options: AppOptions;
+  private readonly resolve: (code: number) => void;
+  private readonly reject: (error: unknown) => void;
+  private ended = false;
+  private painted = 0;
+  private paintTimer: ReturnType<typeof setTimeout> | undefined;
+  private filterJob: FilterJob;
+  private searchJob: SearchJob | undefined;
+  private tallyJob: TallyJob | undefined;
+  private tallied = 0;
+  private exportJob: ExportJob | undefined;
+  private detach: (() => void) | undefined;
+  private wake: (() => void) | undefined;
+  private waitingForInput = false;
+  private started = 0;
+  private idle = 0;
+
+  constructor(options: AppOptions, resolve: (code: number) => void, reject: (error: unknown) => void) {
+    this.options = options;
+    this.resolve = resolve;
+    this.reject = reject;
+    const { config, source } = options;
+    this.terminal = openTerminal(
+      { input: options.input, output: options.output, title: `apns-inspect ${source.title}`, mouse: config.mouse },
+      {
+        key: (key, char) => this.dispatch({ type: 'key', key, char }),
+        mouse: (action, x, y) => this.dispatch({ type: 'mouse', action, x, y }),
+        resize: (width, height) => {
+          this.dispatch({ type: 'resize', width, height });
+          this.paint();
+        },
+        signal: (code) => this.end(code),
+        failed: (error) => this.fail(error),
+      },
+    );
+    const first = initialState(source, this.terminal.width, this.terminal.height);
+    this.state = {
+      ...configured(first, config, options.problems),
+      history: options.history,
+      loading: this.loading('more'),
+      ...compiled(options.filter ?? ''),
+    };
+    this.filterJob = this.newFilterJob();
+  }
+
+  start(): void {
+    this.started = performance.now();
+    this.paint();
+    void this.loop().catch((error: unknown) => this.fail(error));
+  }
+
+  private newFilterJob(): FilterJob {
+    const { state } = this;
+    const only = state.onlyMarked ? Uint32Array.from(state.marks).sort() : undefined;
+    return new FilterJob(state.source.timeline, state.filterOff ? undefined : state.filter, only);
+  }
+
+  // --- events and pictures ---------------------------------------------------------------------------------------
+
+  private dispatch(event: Event): void {
+    if (this.ended) return;
+    try {
+      const before = this.state;
+      this.state = reduce(before, event);
+      const { effects } = this.state;
+      if (effects.length > 0) {
+        this.state = { ...this.state, effects: [] };
+        for (const effect of effects) this.perform(effect);
+      }
+      if (this.state !== before) this.schedulePaint();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** At once when the last picture is old enough, else when it will be. */
+  private schedulePaint(): void {
+    if (this.paintTimer !== undefined || this.ended) return;
+    const wait = FRAME_MS - (performance.now() - this.painted);
+    // Keys that came in one piece are all handled before the picture is made.
+    this.paintTimer = setTimeout(
+      () => {
+        this.paintTimer = undefined;
+        this.paint();
+      },
+      wait <= 0 ? 0 : wait,
+    );
+  }
+
+  private paint(): void {
+    if (this.ended) return;
+    this.painted = performance.now();
+    if (this.terminal.pending > PENDING_LIMIT) {
+      this.schedulePaint();
+      return;
+    }
+    try {
+      this.terminal.show(draw(this.state));
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  private end(code: number): void {
+    if (this.ended) return;
+    this.ended = true;
+    if (this.paintTimer !== undefined) clearTimeout(this.paintTimer);
+    this.detach?.();
+    this.terminal.close();
+    this.wake?.();
+    this.resolve(code);
+  }
+
+  private fail(error: unknown): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.terminal.close();
+    this.wake?.();
+    this.reject(error);
+  }
+
+  // --- what the state asks for -------------------------------------------------------------------------------------
+
+  private perform(effect: Effect): void {
+    switch (effect.type) {
+      case 'quit':
+        return this.end(0);
+      case 'suspend':
+        return this.terminal.suspend();
+      case 'redraw':
+        this.terminal.redraw();
+        return this.schedulePaint();
+      case 'mouse':
+        return this.terminal.mouse(effect.on);
+      case 'pause':
+        break;
+      case 'rescan':
+        this.filterJob = this.newFilterJob();
+        this.searchJob = undefined;
+        break;
+      case 'stop':
+        this.stop();
+        break;
+      case 'search': {
+        const { shown, source } = this.state;
+        const from = effect.from < 0 ? shown.length - 1 : effect.from;
+        this.searchJob = new SearchJob(
+          shown,
+          matcher(source.timeline, effect.pattern),
+          effect.step > 0 ? Math.max(0, effect.from) : from,
+          effect.step,
+        );
+        break;
+      }
+      case 'sort': {
+        const { source, shown } = this.state;
+        this.dispatch({
+          type: 'sorted',
+          shown: sortedRows(source.timeline, shown, effect.column, effect.descending),
+          column: effect.column,
+          descending: effect.descending,
+        });
+        break;
+      }
+      case 'tally': {
+        const { source, stats, shown } = this.state;
+        const all = { rows: undefined, length: source.timeline.length, ascending: true };
+        this.tallyJob = new TallyJob(source.timeline, stats?.filtered === false ? all : shown);
+        this.tallied = performance.now();
+        break;
+      }
+      case 'copy':
+        this.terminal.copy(effect.text);
+        this.dispatch({
+          type: 'say',
+          text: `copied ${effect.what} (${effect.text.length.toLocaleString('en-US')} characters)`,
+          bad: false,
+        });
+        break;
+      case 'export':
+        this.startExport(effect);
+        break;
+      case 'history':
+        saveHistory(this.options.env, this.state.history);
+        break;
+      case 'emulator':
+        this.detach?.();
+        this.detach = watchEmulator(effect.address, (change) => this.dispatch({ type: 'emulator', change }));
+        break;
+      case 'replay':
+        break;
+    }
+    this.wake?.();
+  }
+
+  private startExport(effect: Extract<Effect, { type: 'export' }>): void {
+    if (this.exportJob !== undefined) return this.dispatch({ type: 'say', text: 'another export is still running', bad: true });
+    try {
+      this.exportJob = new ExportJob(this.state, effect.format, effect.path, effect.what);
+    } catch (error) {
+      this.exportFailed(error);
+    }
+  }
+
+  private exportFailed(error: unknown): void {
+    this.exportJob = undefined;
+    const e = error as NodeJS.ErrnoException;
+    const why =
+      e.code === 'EEXIST'
+        ? 'the file exists; choose another name'
+        : e.code === 'ENOENT'
+          ? 'there is no such directory'
+          : e.code === 'EACCES'
+            ? 'permission denied'
+            : e.message;
+    this.dispatch({ type: 'say', text: `not written: ${why}`, bad: true });
+  }
+
+  private stop(): void {
+    const { state } = this;
+    if (this.searchJob !== undefined) {
+      this.searchJob = undefined;
+      this.state = { ...state, searching: false, message: { text: 'search stopped', bad: false } };
+    } else if (state.scan.active && state.filter !== undefined) {
+      this.filterJob.looked = state.source.timeline.length;
+      this.state = {
+        ...state,
+        scan: { ...state.scan, active: false },
+        message: { text: 'filtering stopped: not all messages were looked at', bad: true },
+      };
+    } else if (!state.loading.done) {
+      this.options.reading.stop();
+      this.state = {
+        ...state,
+        loading: { ...state.loading, done: true, stopped: true },
+        message: { text: 'reading stopped: not all is there (^C again quits)', bad: true },
+      };
+    }
+    this.schedulePaint();
+  }
+
+  // --- the work between keys ---------------------------------------------------------------------------------------
+
+  private loading(input: 'more' | 'starved' | 'done'): Loading {
+    const { reading } = this.options;
+    const seconds = (performance.now() - this.started - this.idle) / 1000;
+    const rate = seconds > 0.2 ? reading.position / seconds : 0;
+    return { position: reading.position, size: reading.size, rate, done: input === 'done', stopped: false, waiting: input === 'starved' };
+  }
+
+  private async loop(): Promise<void> {
+    while (!this.ended) {
+      const busy = this.turn();
+      if (this.ended) return;
+      if (busy) await new Promise<void>((resolve) => setImmediate(resolve));
+      else await this.rest();
+    }
+  }
+
+  /** Until something is to be done: a key asked for it, or the input has more. */
+  private async rest(): Promise<void> {
+    const since = performance.now();
+    await new Promise<void>((resolve) => {
+      this.wake = resolve;
+      if (this.state.loading.waiting && !this.waitingForInput && !this.state.paused) {
+        this.waitingForInput = true;
+        void this.options.reading.ready().then(() => {
+          this.waitingForInput = false;
+          this.wake?.();
+        });
+      }
+    });
+    this.wake = undefined;
+    this.idle += performance.now() - since;
+  }
+
+  /** One slice of everything that is to be done. False: there is nothing. */
+  private turn(): boolean {
+    let busy = false;
+    const { reading } = this.options;
+    if (!this.state.loading.done && !this.state.paused && !this.waitingForInput) {
+      const input = reading.step();
+      this.dispatch({ type: 'progress', loading: this.loading(input), total: reading.timeline.length });
+      busy ||= input === 'more';
+    }
+    if (this.filterJob.behind || this.state.scan.active) {
+      const job = this.filterJob;
+      job.step(SLICE_MS);
+      this.dispatch({ type: 'shown', shown: job.shown, scan: { looked: job.looked, active: job.behind } });
+      busy ||= this.filterJob.behind;
+    }
+    if (this.searchJob !== undefined) {
+      const found = this.searchJob.step(SLICE_MS);
+      if (found !== undefined) {
+        this.searchJob = undefined;
+        this.dispatch({ type: 'found', ...found });
+      } else busy = true;
+    }
+    if (this.tallyJob !== undefined) busy = this.count(this.tallyJob) || busy;
+    if (this.exportJob !== undefined) busy = this.write(this.exportJob) || busy;
+    return busy;
+  }
+
+  private count(job: TallyJob): boolean {
+    const done = job.step(SLICE_MS);
+    const now = performance.now();
+    if (done || now - this.tallied > TALLY_MS) {
+      this.tallied = now;
+      this.dispatch({ type: 'stats', stats: { tables: job.tally.tables(), rows: job.tally.rows, busy: !done } });
+    }
+    if (done) this.tallyJob = undefined;
+    return !done;
+  }
+
+  private write(job: ExportJob): boolean {
+    try {
+      if (!job.step(SLICE_MS)) return true;
+      this.exportJob = undefined;
+      this.dispatch({ type: 'say', text: `wrote ${job.path} (${job.total.toLocaleString('en-US')} messages)`, bad: false });
+    } catch (error) {
+      this.exportFailed(error);
+    }
+    return false;
+  }
+}

@@ -1,0 +1,64 @@
+/** The hex pane: tabs for message, payload, record and packet, with the selected field highlighted. */
+import type { Canvas } from './canvas.ts';
+import { byteLayers, currentLayer, currentRow, highlight } from './detail.ts';
+import { bytesPerRow, hexWidth, type Rect } from './layout.ts';
+import type { State } from './state.ts';
+import { cut } from './width.ts';
+
+const HEX = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'));
+
+export function drawBytes(canvas: Canvas, state: State, rect: Rect): void {
+  const { theme } = state;
+  const focus = state.pane === 'bytes';
+  const row = currentRow(state);
+  const layers = byteLayers(state.source, row);
+  const layer = currentLayer(state);
+  const mark = highlight(state);
+  const range =
+    mark === undefined || layer === undefined || mark.end <= mark.start ? '' : `[${mark.start.toString(16)}..${mark.end.toString(16)}] `;
+  const size = layer === undefined ? '' : `${range}${layer.bytes.length.toLocaleString('en-US')} B`;
+  canvas.frame(
+    rect.x,
+    rect.y,
+    rect.width,
+    rect.height,
+    focus ? theme.frameFocus : theme.frame,
+    'Bytes',
+    focus ? theme.titleFocus : theme.title,
+    size,
+  );
+  let tabs = rect.x + 9;
+  for (const l of layers) {
+    if (layers.length < 2 || tabs + l.name.length + 3 > rect.x + rect.width - size.length - 5) break;
+    tabs = canvas.text(tabs, rect.y, l === layer ? `[${l.name}]` : ` ${l.name} `, l === layer ? theme.titleFocus : theme.dim);
+  }
+  const width = rect.width - 2;
+  if (layer === undefined || layer.bytes.length === 0) {
+    const why = state.source.timeline.redactor !== undefined ? 'bytes are left out because of --redact' : row < 0 ? '' : 'no bytes';
+    canvas.text(rect.x + 2, rect.y + 1, cut(why, width - 2), theme.dim);
+    return;
+  }
+  const { bytes } = layer;
+  const digits = bytes.length > 0xffff ? 8 : 4;
+  const perRow = bytesPerRow(rect.width, digits);
+  const hexAt = rect.x + 1 + digits + 2;
+  const textAt = hexAt + hexWidth(perRow) + 2;
+  const lines = Math.ceil(bytes.length / perRow);
+  const rows = rect.height - 2;
+  const top = Math.max(0, Math.min(state.byteTop, lines - 1));
+  for (let i = 0; i < rows && top + i < lines; i++) {
+    const y = rect.y + 1 + i;
+    const from = (top + i) * perRow;
+    canvas.text(rect.x + 1, y, from.toString(16).padStart(digits, '0'), theme.dim);
+    for (let k = 0; k < perRow && from + k < bytes.length; k++) {
+      const b = bytes[from + k];
+      const marked = mark !== undefined && from + k >= mark.start && from + k < mark.end;
+      const x = hexAt + k * 3 + (k >> 3);
+      canvas.text(x, y, HEX[b], marked ? theme.field : theme.text);
+      if (marked && k > 0 && from + k > mark.start)
+        canvas.tint(x - 1 - (k % 8 === 0 ? 1 : 0), y, 1 + (k % 8 === 0 ? 1 : 0), 1, theme.field);
+      const plain = b >= 0x20 && b < 0x7f;
+      canvas.text(textAt + k, y, plain ? String.fromCharCode(b) : '·', marked ? theme.field : plain ? theme.text : theme.dim);
+    }
+  }
+}

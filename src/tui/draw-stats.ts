@@ -1,0 +1,90 @@
+/** Statistics: tables with bars, as many beside each other as fit. */
+import type { TallyTable } from '../view/tally.ts';
+import type { Canvas } from './canvas.ts';
+import type { Rect } from './layout.ts';
+import type { State, StatsState } from './state.ts';
+import { cut, fit, textWidth } from './width.ts';
+
+/** A table beside others is at least this wide. */
+const MIN_TABLE = 58;
+
+export function drawStats(canvas: Canvas, state: State, rect: Rect): void {
+  const { stats, theme } = state;
+  if (stats === undefined) return;
+  let x = rect.x + 1;
+  stats.tables.forEach((table, i) => {
+    x = canvas.text(x, rect.y, ` ${table.name} `, i === stats.table ? theme.cursor : theme.dim) + 1;
+  });
+  const of = `${stats.rows.toLocaleString('en-US')} ${stats.filtered ? 'shown' : 'of all'}${stats.busy ? '…' : ''}  S: ${stats.filtered ? 'all' : 'shown'}`;
+  if (x + textWidth(of) + 1 < rect.width) canvas.text(rect.width - textWidth(of) - 1, rect.y, of, theme.note);
+  const across = Math.max(1, Math.min(3, Math.floor(rect.width / MIN_TABLE)));
+  const height = rect.height - 1;
+  const down = height >= 24 ? 2 : 1;
+  const each = Math.min(stats.tables.length, across * down);
+  if (each === 0) {
+    canvas.text(rect.x + 2, rect.y + 2, 'counting…', theme.dim);
+    return;
+  }
+  const first = Math.max(0, Math.min(stats.table - (each >> 1), stats.tables.length - each));
+  const width = Math.floor(rect.width / across);
+  const tall = Math.floor(height / down);
+  for (let i = 0; i < each; i++) {
+    const column = i % across;
+    const line = Math.floor(i / across);
+    const at: Rect = {
+      x: rect.x + column * width,
+      y: rect.y + 1 + line * tall,
+      width: column === across - 1 ? rect.width - column * width : width,
+      height: line === down - 1 ? height - line * tall : tall,
+    };
+    drawTable(canvas, state, stats, first + i, at);
+  }
+}
+
+function drawTable(canvas: Canvas, state: State, stats: StatsState, index: number, rect: Rect): void {
+  const { theme } = state;
+  const table: TallyTable = stats.tables[index];
+  const focus = index === stats.table;
+  const more = table.keys > table.rows.length ? `first ${table.rows.length} of ${table.keys}` : `${table.keys}`;
+  canvas.frame(
+    rect.x,
+    rect.y,
+    rect.width,
+    rect.height,
+    focus ? theme.frameFocus : theme.frame,
+    table.name,
+    focus ? theme.titleFocus : theme.title,
+    more,
+  );
+  const inner = rect.width - 2;
+  let y = rect.y + 1;
+  if (table.summary !== '') canvas.text(rect.x + 2, y++, cut(table.summary, inner - 2), theme.note);
+  const bar = Math.max(6, Math.min(24, inner - 48));
+  const label = Math.max(10, inner - 11 - 7 - bar - 4);
+  canvas.text(
+    rect.x + 1,
+    y,
+    ` ${fit(table.name === 'Response times' ? 'time' : table.name.replace(/s$/, '').toLowerCase(), label)}${fit('count', 11, 'right')}${fit('%', 7, 'right')}`,
+    theme.header,
+  );
+  y++;
+  const rows = rect.y + rect.height - 1 - y;
+  const cursor = Math.min(stats.cursor[index] ?? 0, Math.max(0, table.rows.length - 1));
+  const top = Math.max(0, Math.min(cursor - (rows >> 1), table.rows.length - rows));
+  const most = table.rows.reduce((m, r) => Math.max(m, r.share), 0);
+  for (let i = 0; i < rows && top + i < table.rows.length; i++) {
+    const row = table.rows[top + i];
+    const length = most === 0 ? 0 : (row.share / most) * bar;
+    const text = ` ${fit(row.label, label)}${fit(row.count.toLocaleString('en-US'), 11, 'right')}${fit((row.share * 100).toFixed(1), 7, 'right')} `;
+    const x = canvas.text(rect.x + 1, y + i, text, theme.text, inner);
+    canvas.text(
+      x,
+      y + i,
+      `${'█'.repeat(Math.floor(length))}${length % 1 >= 0.5 ? '▌' : length < 1 && row.count > 0 ? '▏' : ''}`,
+      theme.label,
+      rect.x + rect.width - 1 - x,
+    );
+    if (focus && top + i === cursor) canvas.tint(rect.x + 1, y + i, inner, 1, theme.cursor);
+  }
+  if (table.rows.length === 0 && !stats.busy) canvas.text(rect.x + 2, y, 'none', theme.dim);
+}

@@ -1,0 +1,131 @@
+/** Events → the next state. Pure: what has to be done outside is left in `state.effects`. */
+
+import type { EmulatorState } from './emulator-view.ts';
+import { commandFor, type Place } from './keys.ts';
+import { layout } from './layout.ts';
+import { MAIN_COMMANDS } from './main-commands.ts';
+import { menuKey } from './menu-keys.ts';
+import { clicked } from './mouse.ts';
+import { enter, leave, moveTo, withShown } from './moves.ts';
+import { promptKey } from './prompt-keys.ts';
+import type { RowSet } from './row-set.ts';
+import { ask, type Loading, type Scan, type State, type StatsState, say } from './state.ts';
+import { THEMES } from './theme.ts';
+import { VIEW_COMMANDS } from './view-commands.ts';
+
+export type Event =
+  | { readonly type: 'key'; readonly key: string; readonly char: string | undefined }
+  | { readonly type: 'mouse'; readonly action: 'click' | 'double' | 'wheel-up' | 'wheel-down'; readonly x: number; readonly y: number }
+  | { readonly type: 'resize'; readonly width: number; readonly height: number }
+  | { readonly type: 'progress'; readonly loading: Loading; readonly total: number }
+  | { readonly type: 'shown'; readonly shown: RowSet; readonly scan: Scan }
+  | { readonly type: 'sorted'; readonly shown: RowSet; readonly column: string; readonly descending: boolean }
+  | { readonly type: 'searching'; readonly looked: number }
+  | { readonly type: 'found'; readonly position: number; readonly wrapped: boolean }
+  | { readonly type: 'stats'; readonly stats: Partial<StatsState> }
+  | { readonly type: 'emulator'; readonly change: (emulator: EmulatorState | undefined) => EmulatorState }
+  | { readonly type: 'say'; readonly text: string; readonly bad: boolean };
+
+/** Commands that are the same in every view. */
+const COMMON: Readonly<Record<string, (state: State) => State>> = {
+  help: (s) => enter({ ...s, help: { page: 'keys', top: 0 } }, 'help'),
+  back,
+  quit: (s) => (s.below.length > 0 || s.maximised ? back(s) : ask(s, { type: 'quit' })),
+  'quit-now': (s) => ask(s, { type: 'quit' }),
+  redraw: (s) => ask(s, { type: 'redraw' }),
+  suspend: (s) => ask(s, { type: 'suspend' }),
+  theme: (s) => {
+    const names = Object.keys(THEMES) as (keyof typeof THEMES)[];
+    const theme = THEMES[names[(names.indexOf(s.theme.name as 'dark') + 1) % names.length]];
+    return say({ ...s, theme }, `theme: ${theme.name}`);
+  },
+  mouse: (s) =>
+    ask(say({ ...s, mouse: !s.mouse }, s.mouse ? 'mouse off: the terminal selects text' : 'mouse on'), { type: 'mouse', on: !s.mouse }),
+  stop: (s) => {
+    if (s.searching || s.scan.active || (!s.loading.done && !s.loading.stopped)) return ask(s, { type: 'stop' });
+    return ask(s, { type: 'quit' });
+  },
+};
+
+/** One level up: view, maximised pane, pane, search, in this order. Never quits. */
+function back(state: State): State {
+  if (state.below.length > 0) return leave(state);
+  if (state.maximised) return { ...state, maximised: false, pane: 'list' };
+  if (state.pane !== 'list') return { ...state, pane: 'list' };
+  return { ...state, message: undefined };
+}
+
+function place(state: State): Place {
+  return state.view === 'main' ? state.pane : state.view;
+}
+
+/** Runs a command by its name; unknown ones change nothing. */
+export function runCommand(state: State, command: string, count: number | undefined): State {
+  const table = state.view === 'main' ? MAIN_COMMANDS : VIEW_COMMANDS[state.view];
+  const own = table?.[command];
+  if (own !== undefined) return own(state, count);
+  return COMMON[command]?.(state) ?? state;
+}
+
+function press(state: State, key: string, char: string | undefined): State {
+  const clear: State = state.message === undefined ? state : { ...state, message: undefined };
+  if (state.prompt !== undefined) return promptKey(clear, state.prompt, key, char, runCommand);
+  if (state.menu !== undefined) return menuKey(clear, state.menu, key);
+  if (/^\d$/.test(key) && (key !== '0' || state.count !== '') && state.view !== 'help')
+    return { ...clear, count: (state.count + key).slice(0, 12) };
+  const count = state.count === '' ? undefined : Number(state.count);
+  const ready: State = state.count === '' ? clear : { ...clear, count: '' };
+  const command = commandFor(state.keymap, place(state), key);
+  return command === undefined ? ready : runCommand(ready, command, count);
+}
+
+/** The next state after an event. */
+export function reduce(state: State, event: Event): State {
+  switch (event.type) {
+    case 'key':
+      return press(state, event.key, event.char);
+    case 'mouse':
+      return clicked(state, event.action, event.x, event.y, runCommand);
+    case 'resize': {
+      const sized = { ...state, width: event.width, height: event.height };
+      const moved = moveTo(sized, sized.cursor);
+      const pane = layout(moved)[moved.pane] === undefined && !moved.maximised ? 'list' : moved.pane;
+      return { ...moved, pane, byteTop: state.byteTop, byteCursor: state.byteCursor, autoscroll: state.autoscroll, wanted: state.wanted };
+    }
+    case 'progress':
+      return { ...state, loading: event.loading, total: event.total };
+    case 'shown': {
+      const { shown, scan } = event;
+      if (state.wanted >= 0) {
+        const reached = scan.looked > state.wanted || !scan.active;
+        const next = withShown({ ...state, scan }, shown, reached ? state.wanted : -1);
+        return reached ? { ...next, wanted: -1 } : next;
+      }
+      if (state.autoscroll) return { ...moveTo({ ...state, shown, scan }, shown.length - 1), autoscroll: true };
+      // Rows are only added at the end: the cursor stays where it is.
+      const cursor = Math.min(state.cursor, Math.max(0, shown.length - 1));
+      return { ...state, shown, scan, cursor, top: Math.min(state.top, cursor) };
+    }
+    case 'sorted': {
+      const next = withShown(state, event.shown, -1);
+      return say(
+        { ...moveTo(next, 0), sorted: { column: event.column, descending: event.descending } },
+        `sorted by ${event.column}${event.descending ? ', largest first' : ''}`,
+      );
+    }
+    case 'searching':
+      return { ...state, searching: true };
+    case 'found': {
+      const found = { ...state, searching: false };
+      if (event.position < 0) return say(found, `not found: ${state.search?.text ?? ''}`, true);
+      const moved = moveTo(found, event.position);
+      return event.wrapped ? say(moved, 'found from the other end') : moved;
+    }
+    case 'stats':
+      return state.stats === undefined ? state : { ...state, stats: { ...state.stats, ...event.stats } };
+    case 'emulator':
+      return { ...state, emulator: event.change(state.emulator) };
+    case 'say':
+      return say(state, event.text, event.bad);
+  }
+}

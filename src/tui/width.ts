@@ -1,0 +1,73 @@
+/** How many terminal columns a text takes, as modern terminals count: East Asian wide and emoji two, combining marks none. */
+import { eastAsianWidth } from 'get-east-asian-width';
+
+/** Marks that a cell may carry on top of its character; more are dropped, so that no text grows out of its line. */
+const MAX_MARKS = 2;
+
+const ZERO_WIDTH = /^[\p{Mn}\p{Me}\p{Cf}]$/u;
+const PLAIN = /^[\x20-\x7e]*$/;
+const ELLIPSIS = '…';
+
+/** Columns of one code point: 0, 1 or 2. */
+export function pointWidth(point: number): 0 | 1 | 2 {
+  if (point < 0x300) return point < 0x20 || (point >= 0x7f && point < 0xa0) ? 0 : 1;
+  if (ZERO_WIDTH.test(String.fromCodePoint(point))) return 0;
+  return eastAsianWidth(point) === 2 ? 2 : 1;
+}
+
+/** Columns of a text. */
+export function textWidth(text: string): number {
+  if (PLAIN.test(text)) return text.length;
+  let width = 0;
+  for (const c of text) width += pointWidth(c.codePointAt(0) ?? 0);
+  return width;
+}
+
+/** Variation selectors and joiners change the width of what they follow in some terminals and not in others: they are left out. */
+const isSelector = (point: number): boolean => (point >= 0xfe00 && point <= 0xfe0f) || point === 0x200d || point >= 0xe0000;
+
+/** Calls `each` for every cell of the text: what is drawn in it and how wide it is. False from it stops. */
+export function eachCell(text: string, each: (cell: string, width: 1 | 2) => boolean): void {
+  let held = '';
+  let heldWidth: 1 | 2 = 1;
+  let marks = 0;
+  for (const c of text) {
+    const point = c.codePointAt(0) ?? 0;
+    const width = pointWidth(point);
+    if (width === 0) {
+      if (held !== '' && marks < MAX_MARKS && point > 0xa0 && !isSelector(point)) {
+        held += c;
+        marks++;
+      }
+      continue;
+    }
+    if (held !== '' && !each(held, heldWidth)) return;
+    held = c;
+    heldWidth = width;
+    marks = 0;
+  }
+  if (held !== '') each(held, heldWidth);
+}
+
+/** The text cut to `columns`, with an ellipsis when something was cut. */
+export function cut(text: string, columns: number): string {
+  if (columns <= 0) return '';
+  if (text.length <= columns && PLAIN.test(text)) return text;
+  if (textWidth(text) <= columns) return text;
+  let out = '';
+  let used = 0;
+  eachCell(text, (cell, width) => {
+    if (used + width > columns - 1) return false;
+    out += cell;
+    used += width;
+    return true;
+  });
+  return out + ELLIPSIS;
+}
+
+/** The text in exactly `columns`: cut or filled up. */
+export function fit(text: string, columns: number, align: 'left' | 'right' = 'left'): string {
+  const short = cut(text, columns);
+  const blank = ' '.repeat(Math.max(0, columns - textWidth(short)));
+  return align === 'right' ? blank + short : short + blank;
+}
