@@ -7,45 +7,30 @@ import type { SessionSource } from '../session/source.ts';
 import { peers } from './streams.ts';
 import type { AnalysisView, Timeline } from './timeline.ts';
 
-export type { StreamSummary } from '../session/analysis.ts';
-export type { Delivery } from '../session/rules/deliveries.ts';
-
-/** A finding and the row it is on. */
-export interface RowFinding {
-  readonly row: number;
-  readonly note: Note;
-}
-
 const NANOS = 1_000_000_000n;
 
 /**
  * Rules over the messages of a timeline: pairs, findings, deliveries, roles. Rows are looked at when they are asked for, so an
- * analysis that nobody asks costs nothing. For a live input call `advance` as rows come; `finish` when no more will come:
- * only then is it known what stayed without an answer.
+ * analysis that nobody asks costs nothing. What stayed without an answer is known only once the input has ended.
  */
 export class Analysis implements AnalysisView {
   private readonly timeline: Timeline;
-  private readonly session: SessionAnalysis;
+  private made: SessionAnalysis | undefined;
 
   constructor(timeline: Timeline) {
     this.timeline = timeline;
-    this.session = new SessionAnalysis(sourceOf(timeline));
   }
 
-  /** Looks at the rows before `toRow`, all that there are when it is left out. */
-  advance(toRow: number = this.timeline.length): void {
-    this.session.advance(toRow);
-  }
-
-  /** The capture is complete: looks at all rows, and adds what only the end can tell. */
-  finish(): void {
-    this.session.advance(this.timeline.length);
-    this.session.finish();
+  /** The rules, after they looked at the rows that came since; once the input has ended, with what only the end can tell. */
+  private get session(): SessionAnalysis {
+    this.made ??= new SessionAnalysis(sourceOf(this.timeline));
+    this.made.advance(this.timeline.length);
+    if (this.timeline.complete) this.made.finish();
+    return this.made;
   }
 
   /** The row that answers this one, or that this one answers; -1. */
   pair(row: number): number {
-    this.advance();
     return this.session.pairs.of(row);
   }
 
@@ -59,40 +44,42 @@ export class Analysis implements AnalysisView {
 
   /** Everything that rules found on this row: what other rows show, and what its own fields and time show. */
   findings(row: number): readonly Note[] {
-    this.advance();
+    const { session } = this;
     const { columns } = this.timeline.rows;
-    const stored = this.session.findings.of(row, columns.length(row));
+    const stored = session.findings.of(row, columns.length(row));
     const kind = kindOf(columns.type(row), columns.dir(row));
     if (!hasRowRules(kind)) return stored;
-    return [...stored, ...rowNotes(kind, this.timeline.plainMessage(row), this.session.time(row))];
+    return [...stored, ...rowNotes(kind, this.timeline.plainMessage(row), session.time(row))];
   }
 
   /** Whether rules over several messages found something on this row; cheap, nothing is decoded. */
   has(row: number): boolean {
-    this.advance();
     return this.session.findings.has(row);
   }
 
   /** All findings in the order of the rows. Decodes the rows that have rules of their own. */
-  *all(): Generator<RowFinding> {
-    this.advance();
+  *all(): Generator<{ readonly row: number; readonly note: Note }> {
     const { columns } = this.timeline.rows;
-    for (let row = 0; row < this.session.done; row++) {
-      if (!this.session.findings.has(row) && !hasRowRules(kindOf(columns.type(row), columns.dir(row)))) continue;
+    const { session } = this;
+    for (let row = 0; row < session.done; row++) {
+      if (!session.findings.has(row) && !hasRowRules(kindOf(columns.type(row), columns.dir(row)))) continue;
       for (const note of this.findings(row)) yield { row, note };
     }
   }
 
   /** Pushes that are seen on both sides, in the order in which they arrived. */
   deliveries(): readonly Delivery[] {
-    this.advance();
     return this.session.deliveries;
   }
 
   /** Who speaks on a stream, and the state of the connection; undefined when no dialect of ours was spoken. */
   roles(stream: number): StreamSummary | undefined {
-    this.advance();
     return this.session.summary(stream);
+  }
+
+  /** How often each code was found by rules over several messages, the most frequent first. */
+  tally(): readonly (readonly [code: string, count: number])[] {
+    return this.session.findings.tally();
   }
 
   /** Pairs that were found. */

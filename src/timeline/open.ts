@@ -29,6 +29,7 @@ import { looksLikeTls } from '../tls/detect.ts';
 import { TlsKeys } from '../tls/keys.ts';
 import { LABELS } from '../tls/secret-store.ts';
 import { type SessionSummary, summarise } from '../tls/sessions.ts';
+import { Analysis } from './analysis.ts';
 import type { Connection, ConnectionFacts, Verdict } from './connection.ts';
 import { type DecodeRule, parseDecodeRule, port } from './decode-as.ts';
 import { makeDecoders } from './decoders.ts';
@@ -129,6 +130,7 @@ export class Reading {
       this.pipeline.streams,
       makeDecoders({ inflate, expandPayloads: options.expandPayloads }),
     );
+    this.timeline.analysis = new Analysis(this.timeline);
     this.timeline.search = (hay, needle) => Buffer.prototype.indexOf.call(hay, needle);
     this.intake = new Intake(
       this.pipeline,
@@ -205,6 +207,7 @@ export class Reading {
       if (record.endpoints.a === '') record.endpoints = { a: s.a, b: s.b, process: s.process };
     }
     this.refreshTls();
+    this.timeline.complete = true;
   }
 
   /** Brings the facts of TLS connections in the table of streams up to date. */

@@ -3,6 +3,8 @@ import type { Note } from '../core/note.ts';
 import { type ByteStore, HOLE } from '../core/stream.ts';
 import { count } from '../core/text.ts';
 import { note } from '../schema/notes.ts';
+import type { StreamSummary } from '../session/analysis.ts';
+import type { Delivery } from '../session/rules/deliveries.ts';
 import { FLAG_PIECES, FLAG_UNTIMED } from './columns.ts';
 import type { Redactor } from './redact.ts';
 import type { Rows } from './rows.ts';
@@ -44,6 +46,16 @@ export interface AnalysisView {
   /** Time between question and answer, on either of them. */
   rttNanos(row: number): bigint | undefined;
   findings(row: number): readonly Note[];
+  /** Whether rules over several messages found something on this row; cheap, nothing is decoded. */
+  has(row: number): boolean;
+  /** All findings in the order of the rows. Decodes the rows that have rules of their own. */
+  all(): Iterable<{ readonly row: number; readonly note: Note }>;
+  /** How often each code was found by rules over several messages, the most frequent first. */
+  tally(): readonly (readonly [code: string, count: number])[];
+  /** Pushes that are seen on both sides, in the order in which they arrived. */
+  deliveries(): readonly Delivery[];
+  /** Who speaks on a stream, and the state of the connection; undefined when no dialect of ours was spoken. */
+  roles(stream: number): StreamSummary | undefined;
 }
 
 /** Decoded rows kept: a screen in both directions many times over, a few megabytes at most. */
@@ -57,6 +69,8 @@ export class Timeline {
   /** Notes about files and packets that belong to no row. */
   readonly notes: Note[] = [];
   packets = 0;
+  /** The input was read to its end: no more rows come. */
+  complete = false;
   /** Set: every message, address and payload is shown by pseudonyms, and bytes are not shown. */
   redactor: Redactor | undefined = undefined;
   analysis: AnalysisView | undefined = undefined;

@@ -193,7 +193,8 @@ export const SESSION_NOTES = {
   'session.token-key-changed': {
     severity: 'warn',
     sentence: 'The connection uses another signing key or team than its first push.',
-    advice: 'APNs binds a connection to its first push and answers UnrelatedKeyIdInToken or InvalidProviderToken. Use one connection a key.',
+    advice:
+      'APNs binds a connection to its first push and answers UnrelatedKeyIdInToken or InvalidProviderToken. Use one connection a key.',
   },
   'session.stream-limit-reached': {
     severity: 'note',
