@@ -15,6 +15,9 @@ export interface Connections {
   open(info: FlowInfo): StreamSink;
 }
 
+/** Earlier pieces that one segment is compared with; a hostile capture has 64 Ki of one byte each under every repetition. */
+export const MAX_COMPARED = 256;
+
 /**
  * The end of the reassembly: hands bytes and holes on, counts them, and holds what comes again against what was handed on.
  */
@@ -98,7 +101,7 @@ export class Delivery {
     if (half.rare().holeCount > 0) this.checkLate(flow, half, side, from, to);
     let end = to;
     let entry = history.find(half.last, end);
-    while (entry >= 0 && end > from) {
+    for (let pieces = 0; entry >= 0 && end > from && pieces < MAX_COMPARED; pieces++) {
       const position = history.position(entry);
       const stop = Math.min(end, position + history.length(entry));
       if (stop <= from) break;

@@ -1,5 +1,5 @@
 import { type Arrival, type ByteStore, type Dir, HOLE } from '../core/stream.ts';
-import type { Delivery } from './delivery.ts';
+import { type Delivery, MAX_COMPARED } from './delivery.ts';
 import { type Flow, type Half, RUNNING, STARTING, type Trouble, UNSEEN, WAITING } from './flow.ts';
 import type { Segment } from './segment-queue.ts';
 
@@ -265,7 +265,10 @@ export class Reassembly {
     const { packet, sec, nsec } = this.at;
     const { queue } = trouble;
     let added = queue.insert(from, to, address, packet, sec, nsec);
-    for (const overlap of queue.overlaps) this.delivery.overlapped(flow, half, side, overlap, buf, start - from);
+    const { overlaps } = queue;
+    for (let i = 0; i < overlaps.length && i < MAX_COMPARED; i++) {
+      this.delivery.overlapped(flow, half, side, overlaps[i], buf, start - from);
+    }
     if (added === 0 && to > from) trouble.retransmitted++;
     if (cut > 0) added += queue.insert(to, to + cut, HOLE, packet, sec, nsec);
     this.held += added;

@@ -262,8 +262,8 @@ export class Tcp {
     if (flow.closed) return true;
     if (half.synSeen) {
       if (half.isn !== isn) return true;
-      // The same number again is a repetition, unless the connection was over.
-      return (flags & ACK) === 0 && (flow.reset || (flow.half0.fin && flow.half1.fin));
+      // The same number again is a repetition, unless the connection was over and nothing of it is missing.
+      return (flags & ACK) === 0 && (flow.reset || (flow.half0.fin && flow.half1.fin)) && isWhole(flow.half0) && isWhole(flow.half1);
     }
     const start = (isn + 1) | 0;
     const peer = flow.half(1 - side);
@@ -334,6 +334,11 @@ export class Tcp {
     }
     this.nextDue = this.dueHead < this.duePackets.length ? this.duePackets[this.dueHead] : Number.POSITIVE_INFINITY;
   }
+}
+
+/** Whether nothing of a direction waits, and all up to its FIN was handed on. */
+function isWhole(half: Half): boolean {
+  return half.state === RUNNING && (!half.fin || ((half.finSequence - half.next) | 0) <= 0);
 }
 
 /** Whether a direction whose start is held can begin with this sequence number: not behind its lowest byte (but for a keep-alive's), and near. */
