@@ -1,11 +1,11 @@
 /**
  * The lab: a directory with the emulator's own CA and everything signed by it, made once and kept.
  *
- * Files: `ca.pem`, `ca.key`, `server.pem`, `server.key`, `AuthKey_<kid>.p8`, `provider-<bundle>.pem`, `device-<name>.pem`.
+ * Files: `ca.pem`, `ca.key`, `server.pem`, `AuthKey_<kid>.p8`, `provider-<bundle>.pem`, `device-<name>.pem`.
  * Keys are readable by the user only. A client certificate's `.pem` holds key and certificate, as clients of push services expect it.
  */
 import { createHash, createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
-import { chmod, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir, platform } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../../core/errors.ts';
@@ -39,6 +39,9 @@ export function stateDirectory(env: NodeJS.ProcessEnv = process.env): string {
   return join(base, 'apns-inspect', 'lab');
 }
 
+/** Writing two files takes milliseconds; a lock that is older was left behind. */
+const LOCK_MS = 3_000;
+const LOCK_STEP_MS = 50;
 /** Renew the server certificate when less than this is left. */
 const RENEW_BEFORE = 30 * 86_400_000;
 
@@ -57,12 +60,22 @@ export class Lab {
   static async open(directory: string, now: () => Date = () => new Date()): Promise<Lab> {
     try {
       await mkdir(directory, { recursive: true, mode: 0o700 });
-      const kept = await pair(directory, 'ca');
+      const kept = await authorityOf(directory);
       if (kept !== undefined) return new Lab(directory, kept, now);
       const authority = await issueAuthority(now());
-      // The key first: a certificate without its key would be taken for a whole CA by the next start.
+      // Emulators that start together must agree on one CA: whoever makes the lock first writes it, the others wait for it.
+      const lock = join(directory, 'ca.lock');
+      const mine = await writeFile(lock, '', { flag: 'wx' }).then(
+        () => true,
+        () => false,
+      );
+      if (!mine) {
+        const other = await appearing(directory);
+        if (other !== undefined) return new Lab(directory, other, now);
+      }
       await keep(join(directory, 'ca.key'), authority.key, 0o600);
       await keep(join(directory, 'ca.pem'), authority.certificate, 0o644);
+      await rm(lock, { force: true });
       return new Lab(directory, authority, now);
     } catch (error) {
       throw labError(directory, error);
@@ -75,11 +88,12 @@ export class Lab {
 
   /** The server's certificate, renewed when it nears its end or lacks one of the extra names. */
   async server(names: readonly string[] = [], addresses: readonly string[] = []): Promise<KeyPair> {
-    const kept = await pair(this.directory, 'server');
+    const path = join(this.directory, 'server.pem');
+    const text = await readFile(path, 'utf8').catch(missing);
+    const kept = text === undefined ? undefined : splitPem(text);
     if (kept !== undefined && this.stillGood(kept.certificate, names, addresses)) return kept;
     const made = await issueServer(this.authority, this.now(), names, addresses);
-    await keep(join(this.directory, 'server.key'), made.key, 0o600);
-    await keep(join(this.directory, 'server.pem'), made.certificate, 0o644);
+    await keep(path, made.key + made.certificate, 0o600);
     return made;
   }
 
@@ -95,7 +109,8 @@ export class Lab {
     const keyId = createHash('sha256').update(der).digest('hex').slice(0, 10).toUpperCase();
     const path = join(this.directory, `AuthKey_${keyId}.p8`);
     await keep(path, key, 0o600);
-    return { keyId, teamId: LAB_TEAM, key, path };
+    // Another emulator may have made one at the same time: all take the same.
+    return this.signingKey();
   }
 
   /** A provider certificate for a bundle id, kept for the next time. */
@@ -144,12 +159,28 @@ export function splitPem(text: string): KeyPair | undefined {
   return key && certificate ? { key: `${key[0]}\n`, certificate: `${certificate[0]}\n` } : undefined;
 }
 
-async function pair(directory: string, name: string): Promise<KeyPair | undefined> {
+/** The CA of a directory, when certificate and key are there and fit together. */
+async function authorityOf(directory: string): Promise<KeyPair | undefined> {
   const [certificate, key] = await Promise.all([
-    readFile(join(directory, `${name}.pem`), 'utf8').catch(missing),
-    readFile(join(directory, `${name}.key`), 'utf8').catch(missing),
+    readFile(join(directory, 'ca.pem'), 'utf8').catch(missing),
+    readFile(join(directory, 'ca.key'), 'utf8').catch(missing),
   ]);
-  return certificate && key ? { certificate, key } : undefined;
+  if (!certificate || !key) return undefined;
+  try {
+    return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key)) ? { certificate, key } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Waits for the CA that another process is making; undefined when it does not come: its maker died. */
+async function appearing(directory: string): Promise<KeyPair | undefined> {
+  for (let waited = 0; waited < LOCK_MS; waited += LOCK_STEP_MS) {
+    const found = await authorityOf(directory);
+    if (found !== undefined) return found;
+    await new Promise((resolve) => setTimeout(resolve, LOCK_STEP_MS));
+  }
+  return undefined;
 }
 
 function missing(error: NodeJS.ErrnoException): undefined {

@@ -6,10 +6,12 @@ import type { Events } from '../event.ts';
 import type { FaultEngine } from '../faults/engine.ts';
 import type { Action, Goaway } from '../faults/rule.ts';
 import type { Connection } from '../sockets/listener.ts';
+import { Wire } from '../sockets/wire.ts';
 import { isRejection, type ProviderApi, requestFacts } from './api.ts';
 import { type AuthSettings, ProviderConnection, TokenUpdates } from './connection.ts';
 import type { ApiAnswer, ApiRequest } from './message.ts';
 import { MAX_PAYLOAD_LARGE } from './reasons.ts';
+import { StreamLimitMask } from './stream-limit.ts';
 
 export interface Http2Settings extends AuthSettings {
   /** Whose certificates are taken: `lab` refuses those that our CA did not sign, with GOAWAY BadCertificate. */
@@ -33,6 +35,9 @@ export interface Exchange {
 const SESSION_SETTINGS = { headerTableSize: 4096, initialWindowSize: 65_535, maxFrameSize: 16_384, maxHeaderListSize: 8_000 };
 /** Clients that overrun the stream limit at the start of a session are refused stream by stream, not cut off. */
 const MAX_REJECTED_STREAMS = 100_000;
+/** Between the last frame and the end of the connection, and until it is cut off. */
+const LEAVE_DELAY_MS = 20;
+const LINGER_MS = 2_000;
 /** Client addresses whose token changes are counted. */
 const MAX_ADDRESSES = 10_000;
 
@@ -40,7 +45,12 @@ interface Session {
   readonly http2: ServerHttp2Session;
   readonly connection: Connection;
   readonly state: ProviderConnection;
+  readonly mask: StreamLimitMask | undefined;
   lastUse: number;
+  /** Streams that are not finished. */
+  streams: number;
+  /** GOAWAY was sent. */
+  leaving: boolean;
 }
 
 export class Http2Server {
@@ -71,11 +81,14 @@ export class Http2Server {
       settings,
       this.updatesFor(connection.address),
     );
-    const session = http2.performServerHandshake(connection.stream, {
-      settings: { ...SESSION_SETTINGS, maxConcurrentStreams: state.streamLimit },
+    const mask = settings.streamDance && connection.identity === undefined ? new StreamLimitMask(state.streamLimit) : undefined;
+    const stream = mask === undefined ? connection.stream : new Wire(connection.stream, { rewrite: mask.rewrite });
+    if (mask !== undefined) stream.on('error', () => {});
+    const session = http2.performServerHandshake(stream, {
+      settings: { ...SESSION_SETTINGS, maxConcurrentStreams: settings.maxStreams },
       maxSessionRejectedStreams: MAX_REJECTED_STREAMS,
     } as http2.ServerOptions);
-    const entry: Session = { http2: session, connection, state, lastUse: this.clock.now() };
+    const entry: Session = { http2: session, connection, state, mask, lastUse: this.clock.now(), streams: 0, leaving: false };
     this.sessions.set(connection.number, entry);
     session.on('error', () => {});
     session.once('close', () => {
@@ -96,14 +109,23 @@ export class Http2Server {
     if (connection.action?.goaway !== undefined) this.goaway(connection.number, connection.action.goaway);
   }
 
-  /** Sends GOAWAY to one session or all, and lets open streams finish. */
+  /** Sends GOAWAY to one session or all; they end when their open streams have been answered. */
   goaway(connection: number | undefined, how: Goaway): void {
     const debug = how.reason === undefined ? undefined : Buffer.from(JSON.stringify({ reason: how.reason }));
-    for (const [number, { http2: session }] of this.sessions) {
-      if ((connection !== undefined && number !== connection) || session.destroyed) continue;
-      for (let n = how.twice === true ? 2 : 1; n > 0; n--) session.goaway(how.code ?? 0, how.lastStream ?? 0, debug);
-      session.close();
+    for (const [number, session] of this.sessions) {
+      if ((connection !== undefined && number !== connection) || session.http2.destroyed) continue;
+      for (let n = how.twice === true ? 2 : 1; n > 0; n--) session.http2.goaway(how.code ?? 0, how.lastStream ?? 0, debug);
+      session.leaving = true;
+      this.leaveWhenDone(session);
     }
+  }
+
+  /** Ends the socket rather than the session, whose own close would send a further GOAWAY, without a reason. */
+  private leaveWhenDone(session: Session): void {
+    if (!session.leaving || session.streams > 0) return;
+    // A turn of the loop, so that the last frames are with the socket.
+    setTimeout(() => session.connection.stream.end(), LEAVE_DELAY_MS).unref();
+    setTimeout(() => session.connection.stream.destroy(), LINGER_MS).unref();
   }
 
   get count(): number {
@@ -112,6 +134,11 @@ export class Http2Server {
 
   private request(session: Session, stream: ServerHttp2Stream, raw: readonly string[]): void {
     session.lastUse = this.clock.now();
+    session.streams++;
+    stream.once('close', () => {
+      session.streams--;
+      this.leaveWhenDone(session);
+    });
     let method = '';
     let path = '';
     const headers: (readonly [string, string])[] = [];
@@ -142,7 +169,7 @@ export class Http2Server {
       this.respond(session, stream, request, receivedAt, undefined);
       return;
     }
-    if (action.close === 'before') session.http2.destroy();
+    if (action.close === 'before') connection.stream.destroy();
     if (action.close === 'reset') connection.reset();
     if (action.close === 'before' || action.close === 'reset') return;
     if (action.goaway !== undefined) this.goaway(connection.number, action.goaway);
@@ -157,7 +184,7 @@ export class Http2Server {
         return;
       }
       this.respond(session, stream, request, receivedAt, action);
-      if (action.close === 'after') stream.once('close', () => session.http2.destroy());
+      if (action.close === 'after') stream.once('close', () => connection.stream.end());
       else if (action.close === 'half') stream.once('close', () => connection.stream.end());
     };
     const delay = this.faults.delayOf(action);
@@ -176,8 +203,9 @@ export class Http2Server {
       stream.respond(headers);
       stream.end(answer.body);
     }
-    if (state.answered(isRejection(answer)) && !session.http2.destroyed && !session.http2.closed) {
-      session.http2.settings({ maxConcurrentStreams: state.streamLimit });
+    if (state.answered(isRejection(answer)) && session.mask !== undefined && !session.http2.destroyed && !session.http2.closed) {
+      session.mask.announced = state.streamLimit;
+      session.http2.settings({ maxConcurrentStreams: this.settings.maxStreams });
     }
     this.onExchange?.({ connection, stream: stream.id ?? 0, request, answer, receivedAt });
   }

@@ -1,6 +1,6 @@
 /**
  * A stream between a socket and what speaks over it, put in only where something is to be seen or spoiled on the way:
- * it shows the bytes to a tap, writes in small pieces, or starts with garbage. Without need of these there is no such layer.
+ * it shows the bytes to a tap, changes them, writes in small pieces, or starts with garbage. Without need of these there is no such layer.
  */
 import { Duplex } from 'node:stream';
 import type { ConnectionTap } from '../evidence/capture.ts';
@@ -11,18 +11,22 @@ export interface WireOptions {
   readonly pieces?: number | undefined;
   /** Bytes sent before anything else. */
   readonly garbage?: Uint8Array | undefined;
+  /** Changes what goes out, in place. */
+  readonly rewrite?: ((bytes: Buffer) => void) | undefined;
 }
 
 export class Wire extends Duplex {
   private readonly inner: Duplex;
   private readonly tap: ConnectionTap | undefined;
   private readonly pieces: number | undefined;
+  private readonly rewrite: ((bytes: Buffer) => void) | undefined;
 
   constructor(inner: Duplex, options: WireOptions) {
     super({ allowHalfOpen: true });
     this.inner = inner;
     this.tap = options.tap;
     this.pieces = options.pieces;
+    this.rewrite = options.rewrite;
     if (options.garbage !== undefined) {
       this.tap?.data(1, options.garbage);
       inner.write(options.garbage);
@@ -48,6 +52,7 @@ export class Wire extends Duplex {
   }
 
   override _write(bytes: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    this.rewrite?.(bytes);
     this.tap?.data(1, bytes);
     const { pieces } = this;
     if (pieces === undefined || pieces <= 0) this.inner.write(bytes, done);

@@ -1,0 +1,206 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import http2 from 'node:http2';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { StreamLimitMask } from '../../../src/emulator/http2/stream-limit.ts';
+import { type Emulator, type EmulatorOptions, Lab, signProviderToken, startEmulator } from '../../../src/emulator/index.ts';
+import { LAB_DIRECTORY } from '../../support/lab.ts';
+
+const TOKEN = 'ab'.repeat(32);
+const open: (() => Promise<unknown> | unknown)[] = [];
+afterEach(async () => {
+  for (const close of open.splice(0).reverse()) await close();
+});
+
+async function start(options: EmulatorOptions = {}): Promise<Emulator> {
+  const emulator = await startEmulator({
+    directory: LAB_DIRECTORY,
+    ports: { courier: false, gateway: false, feedback: false, control: false },
+    ...options,
+  });
+  emulator.addDevice({ token: TOKEN });
+  open.push(() => emulator.stop());
+  return emulator;
+}
+
+function connect(emulator: Emulator, more: http2.SecureClientSessionOptions = {}): http2.ClientHttp2Session {
+  const session = http2.connect(`https://localhost:${emulator.ports.http2}`, { ca: emulator.lab.authority.certificate, ...more });
+  session.on('error', () => {});
+  open.push(() => session.destroy());
+  return session;
+}
+
+function push(emulator: Emulator, session: http2.ClientHttp2Session, token = TOKEN): Promise<{ status: number; body: string }> {
+  const { key, keyId, teamId } = emulator.signingKey;
+  const jwt = signProviderToken(key, keyId, teamId, Math.floor(Date.now() / 1000));
+  return new Promise((resolve, reject) => {
+    const stream = session.request({
+      ':method': 'POST',
+      ':path': `/3/device/${token}`,
+      authorization: `bearer ${jwt}`,
+      'apns-topic': 'com.example.app',
+    });
+    let status = 0;
+    let body = '';
+    stream.on('response', (headers) => {
+      status = Number(headers[':status']);
+    });
+    stream.setEncoding('utf8');
+    stream.on('data', (text: string) => {
+      body += text;
+    });
+    stream.on('end', () => (status === 0 ? reject(new Error('no answer')) : resolve({ status, body })));
+    stream.on('error', reject);
+    stream.on('close', () => reject(new Error(`closed with ${stream.rstCode}`)));
+    stream.end('{"aps":{}}');
+  });
+}
+
+const goawayOf = (session: http2.ClientHttp2Session): Promise<{ code: number; lastStream: number; debug: unknown }> =>
+  new Promise((resolve) => {
+    session.once('goaway', (code, lastStream, data) =>
+      resolve({ code, lastStream, debug: data === undefined ? undefined : JSON.parse(Buffer.from(data).toString()) }),
+    );
+  });
+const closeOf = (session: http2.ClientHttp2Session): Promise<void> => new Promise((resolve) => session.once('close', resolve));
+
+describe('sessions', () => {
+  it('announce one stream until the first valid token, the full number after it, and one after a rejection', async () => {
+    const emulator = await start();
+    const session = connect(emulator);
+    const limits: (number | undefined)[] = [];
+    session.on('remoteSettings', (settings) => limits.push(settings.maxConcurrentStreams));
+    await push(emulator, session);
+    await push(emulator, session, 'cd'.repeat(32));
+    await push(emulator, session);
+    await new Promise<void>((resolve) => session.ping(() => resolve()));
+    expect(limits).toEqual([1, 1000, 1, 1000]);
+  });
+
+  it('serve clients that open many streams at once all the same', async () => {
+    const emulator = await start();
+    const session = connect(emulator);
+    const answers = await Promise.all(Array.from({ length: 50 }, () => push(emulator, session)));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+  });
+
+  it('announce the full number at once with a certificate', async () => {
+    const emulator = await start({ maxStreams: 7 });
+    const { certificate, key } = await emulator.lab.provider({ bundle: 'com.example.app' });
+    const session = connect(emulator, { cert: certificate, key });
+    const limit = await new Promise((resolve) => session.once('remoteSettings', (settings) => resolve(settings.maxConcurrentStreams)));
+    expect(limit).toBe(7);
+    expect(await push(emulator, session)).toEqual({ status: 200, body: '' });
+  });
+
+  it('are told BadCertificate and BadCertificateEnvironment by GOAWAY', async () => {
+    const production = await start({ environment: 'production' });
+    const development = await production.lab.provider({ bundle: 'com.example.app', environment: 'development' });
+    expect(await goawayOf(connect(production, { cert: development.certificate, key: development.key }))).toEqual({
+      code: 0,
+      lastStream: 0,
+      debug: { reason: 'BadCertificateEnvironment' },
+    });
+    const strict = await start({ clientCertificates: 'lab' });
+    const elsewhere = await mkdtemp(join(tmpdir(), 'apns-foreign-'));
+    const foreign = await (await Lab.open(elsewhere)).provider({ bundle: 'com.example.app' });
+    await rm(elsewhere, { recursive: true });
+    expect((await goawayOf(connect(strict, { cert: foreign.certificate, key: foreign.key }))).debug).toEqual({ reason: 'BadCertificate' });
+  });
+
+  it('are told Shutdown by GOAWAY when the emulator stops, and answers under way still come', async () => {
+    const emulator = await start({ rules: [{ when: {}, do: { delay: 100 } }] });
+    const session = connect(emulator);
+    const goaway = goawayOf(session);
+    const answer = push(emulator, session);
+    await new Promise((resolve) => emulator.on((event) => event.kind === 'fault' && resolve(undefined)));
+    await emulator.stop();
+    expect((await goaway).debug).toEqual({ reason: 'Shutdown' });
+    expect((await answer).status).toBe(200);
+  });
+});
+
+describe('rules over HTTP/2', () => {
+  it('force a reason with its status, or another status', async () => {
+    const emulator = await start({
+      rules: [
+        { when: { nth: 1 }, do: { reason: 'ServiceUnavailable' } },
+        { when: { nth: 1 }, do: { reason: 'Unregistered', timestamp: 1_700_000_000_000 } },
+        { when: { nth: 1 }, do: { reason: 'NeverHeardOf', status: 418 } },
+      ],
+    });
+    const session = connect(emulator);
+    expect(await push(emulator, session)).toEqual({ status: 503, body: '{"reason":"ServiceUnavailable"}' });
+    expect(await push(emulator, session)).toEqual({ status: 410, body: '{"reason":"Unregistered","timestamp":1700000000000}' });
+    expect(await push(emulator, session)).toEqual({ status: 418, body: '{"reason":"NeverHeardOf"}' });
+    expect((await push(emulator, session)).status).toBe(200);
+  });
+
+  it('send GOAWAY twice, then close; new streams find the session closed', async () => {
+    const emulator = await start({ rules: [{ when: { nth: 2 }, do: { goaway: { reason: 'IdleTimeout', twice: true } } }] });
+    const session = connect(emulator);
+    const seen: unknown[] = [];
+    session.on('goaway', (_code, _last, data) => seen.push(data === undefined ? undefined : JSON.parse(Buffer.from(data).toString())));
+    await push(emulator, session);
+    const closed = closeOf(session);
+    expect((await push(emulator, session)).status).toBe(200);
+    await closed;
+    expect(seen).toEqual([{ reason: 'IdleTimeout' }, { reason: 'IdleTimeout' }]);
+  });
+
+  it('leave a request without an answer, close before it, reset, and close after it', async () => {
+    const emulator = await start({ rules: [{ when: { nth: 1 }, do: { drop: true } }] });
+    const silent = connect(emulator);
+    push(emulator, silent).catch(() => undefined);
+    expect(await emulator.waitFor({ status: -1 })).toHaveLength(1);
+    for (const close of ['before', 'reset'] as const) {
+      emulator.clearRules();
+      emulator.addRule({ when: {}, do: { close } });
+      await expect(push(emulator, connect(emulator))).rejects.toThrow();
+    }
+    emulator.clearRules();
+    emulator.addRule({ when: {}, do: { close: 'after' } });
+    const polite = connect(emulator);
+    const closed = closeOf(polite);
+    expect((await push(emulator, polite)).status).toBe(200);
+    await closed;
+  });
+
+  it('refuse, delay and spoil connections', async () => {
+    const emulator = await start();
+    emulator.addRule({ when: { on: 'connect', nth: 1 }, do: { refuse: true } });
+    await expect(push(emulator, connect(emulator))).rejects.toThrow();
+    emulator.clearRules();
+    emulator.addRule({ when: { on: 'connect', nth: 1 }, do: { garbage: 32 } });
+    await expect(push(emulator, connect(emulator))).rejects.toThrow();
+    emulator.clearRules();
+    emulator.addRule({ when: { on: 'connect' }, do: { split: 7, records: 5, accept: 50 } });
+    expect(await push(emulator, connect(emulator))).toEqual({ status: 200, body: '' });
+  });
+
+  it('take the port down and up again', async () => {
+    const emulator = await start();
+    await emulator.down('http2');
+    await expect(push(emulator, connect(emulator))).rejects.toThrow(/ECONNREFUSED|closed/);
+    await emulator.up('http2');
+    expect((await push(emulator, connect(emulator))).status).toBe(200);
+  });
+});
+
+describe('the announced stream limit', () => {
+  it('is written into SETTINGS wherever a write is cut, and nowhere else', () => {
+    const settings = Buffer.from('000006040000000000000300000064', 'hex');
+    const data = Buffer.concat([Buffer.from('00000f000000000001', 'hex'), settings]);
+    const all = Buffer.concat([settings, data, settings]);
+    const wanted = Buffer.from(all);
+    wanted.writeUInt32BE(1, 11);
+    wanted.writeUInt32BE(1, settings.length + data.length + 11);
+    for (let cut = settings.length; cut <= settings.length + data.length; cut++) {
+      const mask = new StreamLimitMask(1);
+      const pieces = [Buffer.from(all.subarray(0, cut)), Buffer.from(all.subarray(cut))];
+      for (const piece of pieces) mask.rewrite(piece);
+      expect(Buffer.concat(pieces).equals(wanted)).toBe(true);
+    }
+  });
+});
