@@ -58,7 +58,7 @@ export const HEADERS: readonly HeaderDef[] = [
   { name: 'proxy-authorization', label: 'Proxy authorization', type: 'text', privacy: 'credential', doc: 'Not used by APNs.', source: 'RFC 9110, 11.7.2' },
 ];
 
-export interface PushTypeDef {
+interface PushTypeDef {
   readonly name: string;
   /** What the topic has after the bundle identifier. */
   readonly suffix: string;
@@ -93,7 +93,7 @@ export const PUSH_TYPES: readonly PushTypeDef[] = [
   { name: 'controls', suffix: '.push-type.controls', doc: 'Reloads controls.' },
 ];
 
-export interface RouteDef {
+interface RouteDef {
   /** Row of HTTP2_ROWS. */
   readonly row: 'push' | 'broadcast' | 'channelCreate' | 'channelRead' | 'channelDelete' | 'channelList';
   /** The method this row needs; a push with another method is still a push (and answered 405). */

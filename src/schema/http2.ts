@@ -76,7 +76,7 @@ export const FRAME_TYPES: readonly FrameTypeDef[] = [
   { code: 16, name: 'PRIORITY_UPDATE', flags: {}, stream: 'connection', size: { atLeast: 4 }, doc: 'Priority of a stream, in the form that replaced PRIORITY.', source: 'RFC 9218, 7.1' },
 ];
 
-export interface SettingDef {
+interface SettingDef {
   readonly id: number;
   readonly name: string;
   readonly key: string;
@@ -101,7 +101,7 @@ export const SETTINGS: readonly SettingDef[] = [
   { id: 9, name: 'NO_RFC7540_PRIORITIES', key: 'no_rfc7540_priorities', initial: 0, min: 0, max: 1, doc: 'The old priority signals are not used.' },
 ];
 
-export interface ErrorCodeDef {
+interface ErrorCodeDef {
   readonly code: number;
   readonly name: string;
   readonly doc: string;

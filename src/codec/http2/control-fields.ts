@@ -11,7 +11,7 @@ import { reasonFields } from './reason.ts';
 import type { RowFrame } from './row.ts';
 
 /** What a control frame says: its fields, and the line for lists. */
-export interface ControlReading {
+interface ControlReading {
   readonly fields: readonly Field[];
   readonly info: string;
 }

@@ -2,7 +2,7 @@ import type { Field, Privacy, Range, Value } from '../../core/message.ts';
 import { printable } from '../../core/text.ts';
 
 /** What a field has besides name, label, value and text. */
-export interface FieldExtra {
+interface FieldExtra {
   readonly at?: Range | undefined;
   readonly filter?: string;
   readonly privacy?: Privacy | undefined;

@@ -14,7 +14,7 @@ export function framesField(bytes: Uint8Array, row: Row): Field {
 }
 
 /** Name of a frame type in words. */
-export function frameName(type: number): string {
+function frameName(type: number): string {
   return frameDef(type)?.name ?? `unknown frame 0x${type.toString(16).padStart(2, '0')}`;
 }
 

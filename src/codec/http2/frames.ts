@@ -5,7 +5,7 @@ import { FRAME, FRAME_TYPES, type FrameTypeDef, PREFACE_TEXT } from '../../schem
 /** Bytes of a frame header: length u24, type u8, flags u8, reserved bit and stream id u31, all big-endian. Source: RFC 9113, 4.1. */
 export const FRAME_HEADER = 9;
 /** Longest payload unless the receiver announced more. Source: RFC 9113, 6.5.2. */
-export const DEFAULT_FRAME_SIZE = 16384;
+const DEFAULT_FRAME_SIZE = 16384;
 /** Longest payload that is taken for a frame at all. Payloads of pushes end at 5 KiB; the largest channel lists are some 300 KB and come in default-size frames. */
 export const FRAME_LIMIT = 1 << 20;
 

@@ -12,11 +12,6 @@ import { TAG } from './references.ts';
 
 const DEFS = new Map<string, HeaderDef>(HEADERS.map((def) => [def.name, def]));
 
-/** The schema's row of a header name, or undefined. */
-export function headerDef(name: string): HeaderDef | undefined {
-  return DEFS.get(name);
-}
-
 const MISSING_WORDS: Readonly<Record<number, string>> = {
   [TAG.lost]: 'entry not captured',
   [TAG.invalid]: 'no such entry',

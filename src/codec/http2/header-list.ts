@@ -5,7 +5,7 @@ import { STATIC_COUNT } from './hpack-static.ts';
 import { type ReferenceReader, TAG } from './references.ts';
 
 /** Headers of one row that are shown. APNs takes 8,000 bytes, at 33 and more for each; one-byte references could make many. */
-export const HEADER_LINES = 512;
+const HEADER_LINES = 512;
 
 /** One header as it was written, with its places in the row's bytes. */
 export interface HeaderLine {

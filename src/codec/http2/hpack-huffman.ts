@@ -20,9 +20,9 @@ const SHORTEST = 5;
 const LONGEST = 30;
 
 /** `decodeHuffman` met a code that no string can hold: the end-of-string symbol, or padding that is not ones or longer than 7 bits. */
-export const BAD_HUFFMAN = -1;
+const BAD_HUFFMAN = -1;
 /** `decodeHuffman` had no room left in the output. */
-export const HUFFMAN_FULL = -2;
+const HUFFMAN_FULL = -2;
 
 const code = new Uint32Array(257);
 const codeLength = new Uint8Array(257);

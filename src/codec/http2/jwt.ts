@@ -1,11 +1,10 @@
-import { sameBytes } from '../../core/bytes.ts';
 import { utf8, utf8Bytes } from '../../core/text.ts';
 import type { NoteCode } from '../../schema/notes.ts';
 
 /** A JSON value of a token part; a token is some 200 bytes, so plain JSON parsing is enough. */
-export type JsonObject = Readonly<Record<string, unknown>>;
+type JsonObject = Readonly<Record<string, unknown>>;
 
-export interface JwtPart {
+interface JwtPart {
   /** Half-open range in characters of the token. */
   readonly start: number;
   readonly end: number;
@@ -29,9 +28,7 @@ export interface JwtParts {
   readonly problems: readonly { readonly code: NoteCode; readonly part: JwtPart; readonly detail?: string }[];
 }
 
-/** A provider token is valid this long after `iat`. Source: Apple, Establishing a token-based connection to APNs. */
-export const TOKEN_LIFETIME = 3600;
-/** Key ids and team ids are this long. Source: as above. */
+/** Key ids and team ids are this long. Source: Apple, Establishing a token-based connection to APNs. */
 const ID_LENGTH = 10;
 /** r and s of P-256, 32 bytes each. Source: RFC 7518, 3.4. */
 const ES256_SIGNATURE = 64;
@@ -78,18 +75,6 @@ export function jwtParts(text: string): JwtParts {
   }
   const signed = utf8Bytes(text.slice(0, claimsAt.end));
   return { header, claims, headerAt, claimsAt, signatureAt, algorithm, keyId, teamId, issuedAt, signature, signed, problems };
-}
-
-/** Note code of a token's age at the time `now` (seconds since the epoch): expired, from the future, or fine. */
-export function jwtAgeProblem(issuedAt: number, now: number): 'jwt.expired' | 'jwt.future' | undefined {
-  if (now - issuedAt > TOKEN_LIFETIME) return 'jwt.expired';
-  // Clocks of two machines differ by seconds; a minute is a fault.
-  return issuedAt - now > 60 ? 'jwt.future' : undefined;
-}
-
-/** Whether two signatures are the same token's; for finding renewals without keeping the text. */
-export function sameToken(a: JwtParts, b: JwtParts): boolean {
-  return sameBytes(a.signed, b.signed);
 }
 
 function issueProblem(iat: unknown, issuedAt: number | undefined): string | undefined {

@@ -41,7 +41,7 @@ export class HeaderSet {
 }
 
 /** What the path of a request holds: the part between the prefix and the suffix of its route. */
-export interface PathPart {
+interface PathPart {
   readonly holds: 'token' | 'bundle';
   readonly text: string;
   /** Offset in the path. */

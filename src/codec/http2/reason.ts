@@ -12,7 +12,7 @@ const REASON_LIMIT = 16 * 1024;
 const MILLISECONDS_FROM = 1e11;
 
 /** What a failure or a GOAWAY says in JSON. */
-export interface ReasonReading {
+interface ReasonReading {
   readonly reason: string | undefined;
   /** Milliseconds since the epoch. */
   readonly timestamp: number | undefined;

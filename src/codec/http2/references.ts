@@ -37,7 +37,7 @@ export const HISTORY = {
 } as const;
 
 /** Bytes of resolved references kept for a row. APNs takes 8,000 bytes of headers; a block of one-byte references could expand 4,000 times. */
-export const REFERENCE_LIMIT = 1 << 16;
+const REFERENCE_LIMIT = 1 << 16;
 
 /** Collects the references of one row; reused from row to row. */
 export class ReferenceWriter {
@@ -113,14 +113,14 @@ export class ReferenceWriter {
   }
 }
 
-export interface Fact {
+interface Fact {
   readonly tag: number;
   readonly start: number;
   readonly end: number;
 }
 
 /** A reference as it was resolved: `cut` also when the records end early. */
-export interface Reference {
+interface Reference {
   readonly tag: number;
   readonly name: string | undefined;
   readonly value: string | undefined;

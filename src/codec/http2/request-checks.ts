@@ -8,7 +8,7 @@ import { base64Bytes } from './jwt.ts';
 import { type HeaderSet, pathPart } from './message-fields.ts';
 
 /** A request as far as the checks need it. */
-export interface RequestFacts {
+interface RequestFacts {
   /** Row code: HTTP2_ROWS. */
   readonly code: number;
   readonly headers: HeaderSet;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { base64Bytes, jwtAgeProblem, jwtParts } from '../../../src/codec/http2/jwt.ts';
+import { base64Bytes, jwtParts } from '../../../src/codec/http2/jwt.ts';
 
 const part = (value: unknown): string => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
 const SIGNATURE = Buffer.alloc(64, 7).toString('base64url');
@@ -40,13 +40,6 @@ describe('jwtParts', () => {
     for (const text of ['', '.', '..', '...', 'a.b.c', `${part('[]')}.${part('1')}.x`, `${part('['.repeat(100000))}.e30.`]) {
       expect(codes(text)).toEqual(['jwt.malformed']);
     }
-  });
-
-  it('judges the age of a token against the time of its request', () => {
-    expect(jwtAgeProblem(1000, 4600)).toBeUndefined();
-    expect(jwtAgeProblem(1000, 4601)).toBe('jwt.expired');
-    expect(jwtAgeProblem(1000, 990)).toBeUndefined();
-    expect(jwtAgeProblem(1000, 900)).toBe('jwt.future');
   });
 });
 
