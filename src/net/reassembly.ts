@@ -1,4 +1,5 @@
 import { type Arrival, type ByteStore, type Dir, HOLE } from '../core/stream.ts';
+import { Backlog, type Event } from './backlog.ts';
 import { type Delivery, MAX_COMPARED } from './delivery.ts';
 import { type Flow, type Half, RUNNING, STARTING, type Trouble, UNSEEN, WAITING } from './flow.ts';
 import type { Segment } from './segment-queue.ts';
@@ -27,19 +28,6 @@ export const WINDOW = 64 * 1024 * 1024;
 /** Contiguous segments outside of the window that make the stream jump there. */
 const STRAYS_AGREE = 3;
 
-/** Something to hand on, and when it came. */
-interface Event {
-  readonly flow: Flow;
-  readonly side: number;
-  /** undefined: the end of the direction. */
-  readonly segment: Segment | undefined;
-  /** Newest packet among those that this direction hands on up to here: never descends within a direction. */
-  readonly order: number;
-  readonly packet: number;
-  readonly sec: number;
-  readonly nsec: number;
-}
-
 /**
  * Puts the bytes of each direction in order and hands them on, each byte once. The first capture of a byte wins;
  * one that differs is noted. Segments that wait are kept as addresses, not as bytes.
@@ -51,12 +39,13 @@ export class Reassembly {
   readonly at: Arrival;
   private readonly store: ByteStore;
   private readonly delivery: Delivery;
-  private held = 0;
+  private readonly backlog: Backlog;
 
   constructor(at: Arrival, store: ByteStore, delivery: Delivery) {
     this.at = at;
     this.store = store;
     this.delivery = delivery;
+    this.backlog = new Backlog(at, store, delivery);
   }
 
   /** A data segment that is not simply the next one. */
@@ -123,11 +112,11 @@ export class Reassembly {
       // One byte before the stream is a keep-alive's.
       while (queue.first !== undefined && queue.first.end <= position) {
         queue.shift();
-        this.held--;
+        this.backlog.held--;
       }
       half.state = queue.count > 0 ? WAITING : RUNNING;
       if (flow.half0.state !== STARTING && flow.half1.state !== STARTING) flow.watch &= ~4;
-      this.play(this.collect([flow], 0));
+      this.backlog.play(this.backlog.collect([flow], 0));
       return;
     }
     half.state = RUNNING;
@@ -141,7 +130,7 @@ export class Reassembly {
   close(flows: readonly Flow[], reason: 'capture-end' | 'reuse'): void {
     if (flows.length === 1 && this.closeQuiet(flows[0], reason)) return;
     for (const flow of flows) this.begin(flow);
-    const events = this.collect(flows, Number.POSITIVE_INFINITY);
+    const events = this.backlog.collect(flows, Number.POSITIVE_INFINITY);
     const orders = new Map<Half, number>();
     for (const { flow, side, order } of events) {
       this.delivery.sink(flow);
@@ -149,11 +138,11 @@ export class Reassembly {
     }
     for (const flow of flows) {
       if (flow.sink === undefined && (missingTail(flow.half0) > 0 || missingTail(flow.half1) > 0)) this.delivery.sink(flow);
-      this.addEnd(events, flow, 0, orders.get(flow.half0) ?? 0);
-      this.addEnd(events, flow, 1, orders.get(flow.half1) ?? 0);
+      this.backlog.addEnd(events, flow, 0, orders.get(flow.half0) ?? 0);
+      this.backlog.addEnd(events, flow, 1, orders.get(flow.half1) ?? 0);
     }
-    this.play(events, reason);
-    for (const flow of flows) flow.closed = true;
+    this.backlog.play(events, (flow, half, side) => this.endHalf(flow, half, side, reason));
+    for (const flow of flows) shut(flow);
   }
 
   /** The same for one flow in which nothing waits, which is nearly every flow: no events to be ordered. */
@@ -161,7 +150,7 @@ export class Reassembly {
     const { half0, half1 } = flow;
     if (half0.state === STARTING || half1.state === STARTING || half0.state === WAITING || half1.state === WAITING) return false;
     if (flow.sink === undefined && missingTail(half0) === 0 && missingTail(half1) === 0) {
-      flow.closed = true;
+      shut(flow);
       return true;
     }
     if (flow.sink === undefined || !half0.fin || !half1.fin) return false;
@@ -178,7 +167,7 @@ export class Reassembly {
     at.packet = packet;
     at.sec = sec;
     at.nsec = nsec;
-    flow.closed = true;
+    shut(flow);
     return true;
   }
 
@@ -200,7 +189,7 @@ export class Reassembly {
 
   /** Forgets the lowest byte of a held start: it was a keep-alive's. */
   dropFirst(half: Half): void {
-    if (half.rare().queue.shift() !== undefined) this.held--;
+    if (half.rare().queue.shift() !== undefined) this.backlog.held--;
   }
 
   // --- waiting -------------------------------------------------------------------------------------------------
@@ -235,17 +224,18 @@ export class Reassembly {
     half.state = WAITING;
     this.hold(flow, half, side, from, to, buf, start, address, cut);
     const first = queue.first;
-    if (first !== undefined && first.start <= half.position) {
-      this.drain(flow, half, side);
+    if (first === undefined) return;
+    if (first.start <= half.position) {
+      this.backlog.drain(flow, half, side);
       return;
     }
     if (trouble.calm >= CALM_SEGMENTS) {
       trouble.calm = 0;
-      this.play(this.collect([flow], Number.POSITIVE_INFINITY, half));
-    } else if (queue.count > HOLD_SEGMENTS || queue.bytes > HOLD_BYTES || this.held > HOLD_TOTAL) {
+      this.backlog.play(this.backlog.collect([flow], Number.POSITIVE_INFINITY, half));
+    } else if (queue.count > HOLD_SEGMENTS || queue.bytes > HOLD_BYTES || this.backlog.held > HOLD_TOTAL) {
       const offset = half.offset(half.position);
-      this.delivery.remark(flow, side, 'tcp.hold-limit', offset, offset + (first as Segment).start - half.position);
-      this.play(this.collect([flow], 1, half));
+      this.delivery.remark(flow, side, 'tcp.hold-limit', offset, offset + first.start - half.position);
+      this.backlog.play(this.backlog.collect([flow], 1, half));
     }
   }
 
@@ -271,7 +261,7 @@ export class Reassembly {
     }
     if (added === 0 && to > from) trouble.retransmitted++;
     if (cut > 0) added += queue.insert(to, to + cut, HOLE, packet, sec, nsec);
-    this.held += added;
+    this.backlog.held += added;
     return added;
   }
 
@@ -284,13 +274,13 @@ export class Reassembly {
     }
     const { queue } = half.rare();
     const enough = flow.calm >= (flow.disordered ? START_CALM_DISORDERED : START_CALM);
-    if (enough || queue.count > HOLD_SEGMENTS || queue.bytes > HOLD_BYTES || this.held > HOLD_TOTAL) this.release(flow);
+    if (enough || queue.count > HOLD_SEGMENTS || queue.bytes > HOLD_BYTES || this.backlog.held > HOLD_TOTAL) this.release(flow);
   }
 
   /** Takes the lowest byte that was seen for the start of each direction that is still held, and hands on what is contiguous. */
   release(flow: Flow): void {
     this.begin(flow);
-    this.play(this.collect([flow], 0));
+    this.backlog.play(this.backlog.collect([flow], 0));
   }
 
   private begin(flow: Flow): void {
@@ -309,92 +299,6 @@ export class Reassembly {
     half.state = first === undefined ? RUNNING : WAITING;
   }
 
-  /** Hands on what now follows without a hole. The packet that filled the hole completed it, so its time counts. */
-  private drain(flow: Flow, half: Half, side: number): void {
-    const { queue } = half.rare();
-    for (let first = queue.first; first !== undefined && first.start <= half.position; first = queue.first) {
-      queue.shift();
-      this.held--;
-      this.deliverHeld(flow, half, side, first);
-    }
-    if (queue.count === 0) {
-      half.state = RUNNING;
-      half.rare().calm = 0;
-    }
-  }
-
-  private deliverHeld(flow: Flow, half: Half, side: number, segment: Segment): void {
-    if (segment.start > half.position) this.delivery.gap(flow, half, side, segment.start - half.position, 'tcp.hole');
-    const skip = Math.max(0, half.position - segment.start);
-    const length = segment.end - segment.start - skip;
-    if (length <= 0) return;
-    if (segment.address === HOLE) {
-      this.delivery.gap(flow, half, side, length, 'tcp.cut');
-      return;
-    }
-    const bytes = this.store.read(segment.address + skip, length);
-    this.delivery.deliver(flow, half, side, bytes, 0, bytes.length, segment.address + skip, length - bytes.length);
-  }
-
-  /** The events of what waits in these flows, over at most so many holes in each direction. */
-  private collect(flows: readonly Flow[], holes: number, only?: Half): Event[] {
-    const events: Event[] = [];
-    for (const flow of flows) {
-      for (let side = 0; side < 2; side++) {
-        const half = flow.half(side);
-        if (half.state !== WAITING || half.trouble === undefined || (only !== undefined && only !== half)) continue;
-        const { queue } = half.trouble;
-        let position = half.position;
-        let crossed = 0;
-        let order = 0;
-        let newest: Segment | undefined;
-        for (let segment = queue.first; segment !== undefined; segment = queue.first) {
-          if (segment.start > position) {
-            if (++crossed > holes) break;
-            newest = undefined;
-          }
-          queue.shift();
-          this.held--;
-          position = segment.end;
-          if (newest === undefined || segment.packet > newest.packet) newest = segment;
-          if (newest.packet > order) order = newest.packet;
-          events.push({ flow, side, segment, order, packet: newest.packet, sec: newest.sec, nsec: newest.nsec });
-        }
-        if (queue.count === 0 && half.trouble.probe === undefined) half.state = RUNNING;
-      }
-    }
-    return events;
-  }
-
-  private addEnd(events: Event[], flow: Flow, side: number, order: number): void {
-    if (flow.closed || flow.sink === undefined) return;
-    const half = flow.half(side);
-    let { packet, sec, nsec } = this.at;
-    if (half.fin) [packet, sec, nsec] = [half.finPacket, half.finSec, half.finNsec];
-    else if (flow.reset) [packet, sec, nsec] = [flow.resetPacket, flow.resetSec, flow.resetNsec];
-    events.push({ flow, side, segment: undefined, order: Math.max(order, packet), packet, sec, nsec });
-  }
-
-  /** Hands on events by packet number; those of one direction stay in their order. */
-  private play(events: Event[], reason: 'capture-end' | 'reuse' = 'capture-end'): void {
-    if (events.length === 0) return;
-    const at = this.at;
-    const { packet, sec, nsec } = at;
-    events.sort((a, b) => a.order - b.order);
-    for (const event of events) {
-      at.packet = event.packet;
-      at.sec = event.sec;
-      at.nsec = event.nsec;
-      const { flow, side, segment } = event;
-      const half = flow.half(side);
-      if (segment !== undefined) this.deliverHeld(flow, half, side, segment);
-      else this.endHalf(flow, half, side, reason);
-    }
-    at.packet = packet;
-    at.sec = sec;
-    at.nsec = nsec;
-  }
-
   private endHalf(flow: Flow, half: Half, side: number, reason: 'capture-end' | 'reuse'): void {
     if (half.trouble?.strays !== undefined) this.dropStrays(flow, half, side);
     const missing = missingTail(half);
@@ -408,7 +312,7 @@ export class Reassembly {
     this.dropProbe(flow, half, trouble);
     const bytes = this.store.read(probe.address, 1);
     this.delivery.deliver(flow, half, side, bytes, 0, bytes.length, probe.address, 1 - bytes.length);
-    if (trouble.queue.count > 0) this.drain(flow, half, side);
+    if (trouble.queue.count > 0) this.backlog.drain(flow, half, side);
   }
 
   private dropProbe(flow: Flow, half: Half, trouble: Trouble): void {
@@ -428,7 +332,7 @@ export class Reassembly {
     const strays = trouble.strays;
     trouble.strays = undefined;
     if (half.state === STARTING) this.release(flow);
-    this.play(this.collect([flow], Number.POSITIVE_INFINITY, half));
+    this.backlog.play(this.backlog.collect([flow], Number.POSITIVE_INFINITY, half));
     const ahead = strays[0].start - half.position;
     this.delivery.gap(flow, half, side, ahead > 0 ? ahead : -1, 'tcp.hole');
     half.next = (trouble.strayNext - (from + length - strays[0].start)) | 0;
@@ -444,7 +348,7 @@ export class Reassembly {
         sec: s.sec,
         nsec: s.nsec,
       });
-    this.play(events);
+    this.backlog.play(events);
   }
 
   private dropStrays(flow: Flow, half: Half, side: number): void {
@@ -456,6 +360,12 @@ export class Reassembly {
     }
     trouble.strays = undefined;
   }
+}
+
+/** Nothing more is handed on; the stage above may forget the connection. */
+function shut(flow: Flow): void {
+  flow.closed = true;
+  flow.sink = undefined;
 }
 
 /** Bytes between the last one that was handed on and FIN. */

@@ -130,7 +130,7 @@ describe('reassembly', () => {
           expect(recorder.ended).toEqual([true, true]);
         }
       }),
-      { seed: SEED, numRuns: 2000 },
+      { seed: SEED, numRuns: 1000 },
     );
   });
 
@@ -156,7 +156,7 @@ describe('reassembly', () => {
           new Reassembler().feed(frames, linkType).finish();
         },
       ),
-      { seed: SEED, numRuns: 3000 },
+      { seed: SEED, numRuns: 1500 },
     );
   });
 });
