@@ -58,12 +58,14 @@ export function decodeServerHello(c: Cursor, out: FieldList): { info: string; re
   out.rest(c.vector(1), `${H}.session_id`, 'Session ID');
   const at = c.at;
   const id = out.uint(c, 2, `${H}.ciphersuite`, 'Cipher Suite', suiteName);
+  const complete = c.ok;
   out.uint(c, 1, `${H}.comp_method`, 'Compression Method', (value) => named(COMPRESSION, value, 2));
   decodeExtensions(c, out, retry ? 'retry' : 'server', gist);
   out.close(c);
-  if (gist.version > 0 && gist.version < TLS12) out.note('tls.old-version', 4, 6, gist.version <= SSL3 ? 'SSL' : VERSIONS[gist.version]);
+  if (complete && gist.version < TLS12) out.note('tls.old-version', 4, 6, gist.version <= SSL3 ? 'SSL' : VERSIONS[gist.version]);
   const known = suite(id);
-  if (known !== undefined && (known.export || /NULL|RC4|_DES_|DES40/.test(known.name))) out.note('tls.weak-suite', at, at + 2, known.name);
+  if (complete && known !== undefined && (known.export || /NULL|RC4|_DES_|DES40/.test(known.name)))
+    out.note('tls.weak-suite', at, at + 2, known.name);
   const info = [
     VERSIONS[gist.version] ?? '',
     known?.name ?? suiteName(id),
