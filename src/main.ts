@@ -43,10 +43,14 @@ const listing = (command: Command): Command =>
     .option('--limit <n>', 'stop after n messages', wholeNumber)
     .option('--no-header', 'no header line')
     .option('--fail-on <severity>', 'exit with 3 when a message is at least note, warn or error')
-    .option('--findings', 'only messages with findings, and the findings');
+    .option('--findings', 'only messages with findings, and the findings')
+    .option('--pairs', 'JSON records with the message that answers, the time between, and findings (pair, rtt, notes)');
 
 listing(program.command('open', { isDefault: true, hidden: true }).argument('[files...]', 'captures or decrypted streams'))
   .option('--no-tui', 'list instead of opening the terminal UI')
+  .option('--theme <name>', 'colours of the terminal UI: dark, light or mono')
+  .option('--ascii', 'draw the terminal UI with ASCII characters only')
+  .option('--no-mouse', 'leave the mouse to the terminal')
   .action((files: string[], options) =>
     run(async () => {
       const { runOpen } = await import('./cli/open.ts');
@@ -105,6 +109,12 @@ program
   .addOption(new Option('--direction <dir>', 'who sent it').choices(['c2s', 's2c']))
   .option('--format <name>', 'text or json')
   .action((bytes: string[], options) => run(async () => (await import('./cli/decode.ts')).runDecode(bytes, options)));
+program
+  .command('explain')
+  .description('what is known about a status, reason, command, field, finding, note or TLS alert')
+  .argument('<code...>', 'such as 8, "gateway 8", BadDeviceToken, 0a, apns.message.expiry, session.discarded')
+  .option('--json', 'as JSON')
+  .action((words: string[], options) => run(async () => (await import('./cli/explain.ts')).runExplain(words.join(' '), options)));
 program
   .command('fields')
   .description('every field of the filter language, with type and description')

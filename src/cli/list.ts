@@ -20,6 +20,7 @@ export interface ListOptions extends ReadOptions {
   header?: boolean;
   failOn?: string;
   findings?: boolean;
+  pairs?: boolean;
 }
 
 const FORMATS = ['table', 'text', 'json', 'jsonl', 'csv'] as const;
@@ -73,13 +74,18 @@ export async function runList(files: string[], options: ListOptions): Promise<nu
   const session = await openSession(files, options);
   const out = new Output(options.output);
   const view = new RowView(session.timeline, time);
+  view.findings = options.findings === true;
   const writer = makeWriter(format, columns, view, out, options);
+  // A live input is listed as it comes, with what is known by then.
+  const whole =
+    options.follow !== true && (options.findings === true || options.pairs === true || columns.some((c) => ANALYSED.includes(c.name)));
   let shown = 0;
   let worst = -1;
   try {
     await session.rows(
       (row) => {
         if (options.limit !== undefined && shown >= options.limit) return false;
+        if (view.findings && !hasFindings(view, row)) return true;
         shown++;
         writer.row(row);
         if (failAt < 4) worst = Math.max(worst, rowSeverity(view, row));
@@ -87,6 +93,7 @@ export async function runList(files: string[], options: ListOptions): Promise<nu
         return options.limit === undefined || shown < options.limit;
       },
       () => writer.pause(),
+      whole,
     );
     writer.end();
     out.close();
@@ -98,13 +105,22 @@ export async function runList(files: string[], options: ListOptions): Promise<nu
   return worst >= failAt ? EXIT.matched : session.exit;
 }
 
+/** Columns that need the whole capture. */
+const ANALYSED: readonly string[] = ['pair', 'rtt'];
+
+/** Whether anything was found on a row: by rules over several messages, or in the message itself. */
+function hasFindings(view: RowView, row: number): boolean {
+  return (view.timeline.analysis?.findings(row).length ?? 0) > 0 || view.message(row).notes.some((n) => n.severity !== 'info');
+}
+
 function makeWriter(format: string, columns: readonly Column[], view: RowView, out: Output, options: ListOptions): RowWriter {
-  const record: RecordOptions = { showSecrets: options.showSecrets === true };
+  const analysis = options.findings === true || options.pairs === true;
+  const record: RecordOptions = { showSecrets: options.showSecrets === true, analysis };
   const cell = (c: Column, row: number): string => c.cell(view, row);
   switch (format) {
     case 'jsonl': {
       const lines = new ByteLines((bytes) => out.bytes(bytes));
-      const courier = view.timeline.redactor === undefined ? new CourierJsonl(view.timeline, lines) : undefined;
+      const courier = view.timeline.redactor === undefined && !analysis ? new CourierJsonl(view.timeline, lines) : undefined;
       return {
         row(row) {
           if (courier?.write(row) === true) return;

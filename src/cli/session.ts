@@ -79,6 +79,9 @@ class StreamHashes {
   }
 }
 
+/** Filters on these fields need answers that come later. */
+const ASKS_ANALYSIS = /\bapns\.(pair|rtt|note|severity)\b/;
+
 /** An opened capture as commands use it: filter, progress, redaction, Ctrl-C. */
 export class Session {
   readonly reading: Reading;
@@ -106,9 +109,11 @@ export class Session {
 
   /**
    * Reads on, and calls `each` for every row that passes the filter, in order; false from it stops.
-   * `pause` is called when a live input has nothing at the moment.
+   * `pause` is called when a live input has nothing at the moment. `whole`: reads everything first, because what is asked
+   * depends on later messages (pairs, findings).
    */
-  async rows(each: (row: number) => boolean, pause: () => void): Promise<void> {
+  async rows(each: (row: number) => boolean, pause: () => void, whole = false): Promise<void> {
+    if (whole || (this.filter !== undefined && ASKS_ANALYSIS.test(this.filter.text))) await this.load();
     let next = 0;
     let turns = 0;
     for (;;) {

@@ -1,5 +1,6 @@
 import { EXIT, UserError } from '../core/errors.ts';
 import { DIRECTION_NAMES } from '../core/stream.ts';
+import { duration } from '../core/time.ts';
 import { jsonRecord } from '../export/record.ts';
 import { RowView } from '../view/columns.ts';
 import { hexDump } from '../view/hex.ts';
@@ -42,7 +43,7 @@ export async function runShow(file: string, numbers: string[], options: ShowOpti
     const rows = parseNumbers(numbers, session.timeline.length);
     const out = new Output(options.output);
     if (options.format === 'json') {
-      for (const row of rows) out.line(jsonRecord(session.timeline, row, { showSecrets: options.showSecrets === true }));
+      for (const row of rows) out.line(jsonRecord(session.timeline, row, { showSecrets: options.showSecrets === true, analysis: true }));
     } else if (options.format !== undefined && options.format !== 'text') {
       throw new UserError('format', `--format takes text or json, not "${options.format}".`, EXIT.usage);
     } else {
@@ -81,7 +82,14 @@ function showRow(session: Session, row: number, out: Output, color: boolean, sho
   if (stream.endpoints.process !== undefined) out.line(`  Process     ${stream.endpoints.process}`);
   out.line(`  Size        ${columns.length(row)} bytes`);
   for (const line of session.provenance(row)) out.line(`  Bytes       ${line}`);
-  for (const line of treeLines(message)) {
+  const { analysis } = timeline;
+  const partner = analysis?.pair(row) ?? -1;
+  if (partner >= 0) {
+    const rtt = analysis?.rttNanos(row);
+    const span = rtt === undefined ? '' : `, ${duration(Number(rtt) / 1e9)} apart`;
+    out.line(`  Pair        message ${partner + 1}: ${timeline.message(partner).label}${span}`);
+  }
+  for (const line of treeLines(message, analysis?.findings(row))) {
     const range = line.at === undefined ? '' : `[${line.at.start}..${line.at.end}]`;
     const field = line.field;
     let text = line.text;

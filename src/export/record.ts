@@ -11,6 +11,8 @@ export const RECORD_VERSION = 1;
 export interface RecordOptions {
   /** Credentials (signatures of provider tokens, secrets) are shown. */
   readonly showSecrets: boolean;
+  /** With the pair, the response time and what rules over several messages found; the input must be complete. */
+  readonly analysis?: boolean;
 }
 
 export const HIDDEN = '‹redacted›';
@@ -39,8 +41,10 @@ export function jsonRecord(timeline: Timeline, row: number, options: RecordOptio
   const status = columns.status(row);
   if (status >= 0) out += `,"status":${status}`;
   out += `,"fields":${fieldsJson(timeline, message.fields, options)}`;
-  if (message.notes.length > 0) {
-    const notes = message.notes.map((n) => ({
+  if (options.analysis === true) out += pairJson(timeline, row);
+  const all = options.analysis === true ? [...message.notes, ...(timeline.analysis?.findings(row) ?? [])] : message.notes;
+  if (all.length > 0) {
+    const notes = all.map((n) => ({
       code: n.code,
       severity: n.severity,
       start: n.start,
@@ -50,6 +54,14 @@ export function jsonRecord(timeline: Timeline, row: number, options: RecordOptio
     out += `,"notes":${JSON.stringify(notes)}`;
   }
   return `${out}}`;
+}
+
+/** The number of the other message of a pair, and nanoseconds between the two as a text. */
+function pairJson(timeline: Timeline, row: number): string {
+  const partner = timeline.analysis?.pair(row) ?? -1;
+  if (partner < 0) return '';
+  const rtt = timeline.analysis?.rttNanos(row);
+  return `,"pair":${partner + 1}${rtt === undefined ? '' : `,"rtt":"${rtt}"`}`;
 }
 
 function fieldsJson(timeline: Timeline, fields: readonly Field[], options: RecordOptions): string {

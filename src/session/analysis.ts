@@ -40,6 +40,7 @@ export class SessionAnalysis implements Context {
   readonly pairs = new Pairs();
   readonly findings = new Findings();
   readonly deliveries: Delivery[] = [];
+  /** Whole seconds. */
   now = Number.NaN;
   /** Rows below this were looked at. */
   done = 0;
@@ -81,7 +82,11 @@ export class SessionAnalysis implements Context {
   advance(to: number): void {
     const { columns } = this;
     const end = Math.min(to, columns.rows);
+    let newest = this.now;
     for (let row = this.done; row < end; row++) {
+      // Rows of holes that were waited for come late: the newest row is not always the last.
+      const sec = columns.sec(row);
+      if (!(sec <= newest)) newest = sec;
       const type = columns.type(row);
       const stream = columns.stream(row);
       let s = this.streams[stream];
@@ -94,11 +99,8 @@ export class SessionAnalysis implements Context {
       if (dialect === DIALECT.capture) this.hole(s);
       else this.see(s, dialect, kindOf(type, columns.dir(row)), row);
     }
-    if (end > this.done) {
-      const last = this.time(end - 1);
-      if (!(last < this.now)) this.now = last;
-      this.done = end;
-    }
+    this.now = newest;
+    if (end > this.done) this.done = end;
   }
 
   /** The capture ends: what is open now stays open. May be called once; rows that come later are not looked at. */

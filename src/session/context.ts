@@ -14,7 +14,7 @@ export interface Context {
   readonly findings: Findings;
   /** Time of a row in seconds since the epoch, NaN when the input has none; good to a microsecond. */
   time(row: number): number;
-  /** Time of the newest row that was looked at. */
+  /** Time of the newest row before those that are being looked at; whole seconds. */
   readonly now: number;
   /** Keeps a finding and raises the row's severity. Returns its number, -1 when there are too many. */
   report(row: number, code: NoteCode, about?: Particulars): number;

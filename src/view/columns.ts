@@ -1,6 +1,8 @@
 import { DIALECT, DIALECTS, type Field, type Message } from '../core/message.ts';
+import { type Note, SEVERITIES } from '../core/note.ts';
 import { DIRECTION_NAMES } from '../core/stream.ts';
 import { printable, shortHex } from '../core/text.ts';
+import { duration } from '../core/time.ts';
 import type { Timeline } from '../timeline/timeline.ts';
 import { rowTime, type TimeFormat } from './time-format.ts';
 
@@ -23,6 +25,8 @@ export class RowView {
   first = 0;
   /** Row shown before, for delta times. */
   previous = -1;
+  /** What rules over several messages found is shown in the line, and counts for the row's severity. */
+  findings = false;
 
   constructor(timeline: Timeline, time: TimeFormat) {
     this.timeline = timeline;
@@ -149,6 +153,15 @@ export const COLUMNS: readonly Column[] = [
     max: 20,
     cell: (v, row) => printable(v.timeline.streams[v.timeline.rows.columns.stream(row)]?.endpoints.process ?? ''),
   },
+  {
+    name: 'pair',
+    title: 'Pair',
+    doc: 'Number of the message that answers this one, or that this one answers',
+    align: 'right',
+    max: 10,
+    cell: pairCell,
+  },
+  { name: 'rtt', title: 'RTT', doc: 'Time between question and answer', align: 'right', max: 12, cell: rttCell },
   { name: 'info', title: 'Info', doc: 'What is in the message', align: 'left', max: 0, cell: infoCell },
 ];
 
@@ -192,16 +205,29 @@ function statusCell(view: RowView, row: number): string {
 function infoCell(view: RowView, row: number): string {
   const message = view.message(row);
   let info = message.info;
-  for (const n of message.notes) {
-    if (n.severity === 'warn' || n.severity === 'error') info += ` [${n.code}${n.detail === undefined ? '' : `: ${n.detail}`}]`;
-  }
+  const tell = (n: Note): void => {
+    info += ` [${n.code}${n.detail === undefined ? '' : `: ${n.detail}`}]`;
+  };
+  for (const n of message.notes) if (view.findings || n.severity === 'warn' || n.severity === 'error') tell(n);
+  if (view.findings) for (const n of view.timeline.analysis?.findings(row) ?? []) tell(n);
   return printable(info);
+}
+
+function pairCell(view: RowView, row: number): string {
+  const partner = view.timeline.analysis?.pair(row) ?? -1;
+  return partner < 0 ? '' : String(partner + 1);
+}
+
+function rttCell(view: RowView, row: number): string {
+  const nanos = view.timeline.analysis?.rttNanos(row);
+  return nanos === undefined ? '' : duration(Number(nanos) / 1e9);
 }
 
 /** Severity of a row for colouring: the worst of its notes and of what the index knew. */
 export function rowSeverity(view: RowView, row: number): number {
   let worst = view.timeline.rows.columns.severity(row);
-  for (const n of view.message(row).notes) worst = Math.max(worst, ['info', 'note', 'warn', 'error'].indexOf(n.severity));
+  for (const n of view.message(row).notes) worst = Math.max(worst, SEVERITIES.indexOf(n.severity));
+  if (view.findings) for (const n of view.timeline.analysis?.findings(row) ?? []) worst = Math.max(worst, SEVERITIES.indexOf(n.severity));
   return worst;
 }
 

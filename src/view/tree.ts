@@ -1,4 +1,5 @@
 import type { Field, Message } from '../core/message.ts';
+import type { Note } from '../core/note.ts';
 import { printable } from '../core/text.ts';
 import { noteDef } from '../schema/notes.ts';
 
@@ -16,8 +17,8 @@ export interface TreeLine {
 /** Levels that are drawn; deeper ones are cut, so that hostile nesting costs nothing. */
 const MAX_DEPTH = 40;
 
-/** The message as lines: fields with their children, then notes with what they mean. */
-export function treeLines(message: Message): TreeLine[] {
+/** The message as lines: fields with their children, then its notes and the findings of rules, with what they mean. */
+export function treeLines(message: Message, findings: readonly Note[] = []): TreeLine[] {
   const lines: TreeLine[] = [];
   const walk = (fields: readonly Field[], depth: number): void => {
     for (const field of fields) {
@@ -26,7 +27,7 @@ export function treeLines(message: Message): TreeLine[] {
     }
   };
   walk(message.fields, 0);
-  for (const n of message.notes) {
+  for (const n of [...message.notes, ...findings]) {
     const def = noteDef(n.code);
     const detail = n.detail === undefined ? '' : ` (${printable(n.detail)})`;
     lines.push({

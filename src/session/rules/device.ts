@@ -188,7 +188,8 @@ export function deviceRules(): RuleSet {
     },
     finish(c) {
       for (const { connect: row, older } of rivals) {
-        if (older.last > row && older.device?.left !== true) c.report(row, 'session.duplicate-connection', { other: older.last });
+        if (older.last > row && !(c.time(older.last) <= c.time(row)) && older.device?.left !== true)
+          c.report(row, 'session.duplicate-connection', { other: older.last });
       }
     },
   };
