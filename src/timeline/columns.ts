@@ -35,6 +35,11 @@ export class Chunk {
   secBase = 0;
   /** `secBase` is chosen. */
   timed = false;
+  /** Smallest value that the columns cannot hold as they are now. */
+  private secLimit = U16_LIMIT;
+  private addressLimit = U32_LIMIT;
+  private lengthLimit = U16_LIMIT;
+  private streamLimit = U16_LIMIT;
   /** Added to `address[i]` of rows without `FLAG_PIECES`. */
   addressBase = 0;
   sec: Uint16Array | Uint32Array | Float64Array;
@@ -82,13 +87,14 @@ export class Chunk {
       this.secBase = sec - 1024;
     }
     const offset = sec - this.secBase;
-    if (offset >= 0 && offset < (this.sec.BYTES_PER_ELEMENT === 2 ? U16_LIMIT : U32_LIMIT)) this.sec[i] = offset;
+    if (offset >= 0 && offset < this.secLimit) this.sec[i] = offset;
     else this.widenSec(i, offset);
   }
 
   private widenSec(i: number, offset: number): void {
-    if (this.sec.BYTES_PER_ELEMENT === 2 && offset >= 0 && offset < U32_LIMIT) this.sec = copy(this.sec, new Uint32Array(this.capacity));
-    else if (this.sec.BYTES_PER_ELEMENT < 8) this.sec = copy(this.sec, new Float64Array(this.capacity));
+    const fits = offset >= 0 && offset < U32_LIMIT && this.secLimit === U16_LIMIT;
+    this.sec = fits ? copy(this.sec, new Uint32Array(this.capacity)) : copy(this.sec, new Float64Array(this.capacity));
+    this.secLimit = fits ? U32_LIMIT : Number.POSITIVE_INFINITY;
     this.sec[i] = offset;
   }
 
@@ -96,31 +102,59 @@ export class Chunk {
   setAddress(i: number, address: number, first: boolean): void {
     if (first) this.addressBase = address;
     const offset = address - this.addressBase;
-    if (offset >= 0 && offset < U32_LIMIT) this.address[i] = offset;
+    if (offset >= 0 && offset < this.addressLimit) this.address[i] = offset;
     else this.setWide(i, offset);
   }
 
   /** Number of a row's first piece. */
   setPieces(i: number, piece: number): void {
-    if (piece < U32_LIMIT) this.address[i] = piece;
+    if (piece < this.addressLimit) this.address[i] = piece;
     else this.setWide(i, piece);
   }
 
   private setWide(i: number, value: number): void {
-    if (this.address.BYTES_PER_ELEMENT === 4) this.address = copy(this.address, new Float64Array(this.capacity));
+    if (this.addressLimit === U32_LIMIT) {
+      this.address = copy(this.address, new Float64Array(this.capacity));
+      this.addressLimit = Number.POSITIVE_INFINITY;
+    }
     this.address[i] = value;
   }
 
   setLength(i: number, length: number): void {
-    if (length >= U16_LIMIT && this.length.BYTES_PER_ELEMENT === 2) this.length = copy(this.length, new Uint32Array(this.capacity));
+    if (length >= this.lengthLimit) {
+      this.length = copy(this.length, new Uint32Array(this.capacity));
+      this.lengthLimit = Number.POSITIVE_INFINITY;
+    }
     this.length[i] = length;
   }
 
   setStream(i: number, stream: number): void {
-    if (stream >= U16_LIMIT && this.stream.BYTES_PER_ELEMENT === 2) this.stream = copy(this.stream, new Uint32Array(this.capacity));
+    if (stream >= this.streamLimit) {
+      this.stream = copy(this.stream, new Uint32Array(this.capacity));
+      this.streamLimit = Number.POSITIVE_INFINITY;
+    }
     this.stream[i] = stream;
   }
+
+  /** The same rows with room for a whole chunk. */
+  grown(): Chunk {
+    const big = new Chunk(CHUNK_ROWS);
+    big.secBase = this.secBase;
+    big.addressBase = this.addressBase;
+    big.timed = this.timed;
+    big.secLimit = this.secLimit;
+    big.addressLimit = this.addressLimit;
+    big.lengthLimit = this.lengthLimit;
+    big.streamLimit = this.streamLimit;
+    for (const key of COLUMN_KEYS) {
+      const column = this[key];
+      if (column !== undefined) (big as unknown as Record<string, Column>)[key] = copy(column, same<Column>(column));
+    }
+    return big;
+  }
 }
+
+const COLUMN_KEYS = ['sec', 'nsec', 'address', 'length', 'stream', 'packet', 'type', 'flags', 'id', 'topic', 'token', 'status', 'auxAddress', 'auxLength'] as const;
 
 type Column = Uint32Array | Uint16Array | Uint8Array | Float64Array;
 
@@ -131,48 +165,27 @@ function copy<T extends Column>(from: Column, to: T): T {
 
 const same = <T extends Column>(from: T): T => new (from.constructor as new (n: number) => T)(CHUNK_ROWS);
 
-function grown(small: Chunk): Chunk {
-  const big = new Chunk(CHUNK_ROWS);
-  big.secBase = small.secBase;
-  big.timed = small.timed;
-  big.addressBase = small.addressBase;
-  for (const key of [
-    'sec',
-    'nsec',
-    'address',
-    'length',
-    'stream',
-    'packet',
-    'type',
-    'flags',
-    'id',
-    'topic',
-    'token',
-    'status',
-    'auxAddress',
-    'auxLength',
-  ] as const) {
-    const column = small[key];
-    if (column !== undefined) (big as unknown as Record<string, Column>)[key] = copy(column, same<Column>(column));
-  }
-  return big;
-}
-
 export class Columns {
   readonly chunks: Chunk[] = [];
   rows = 0;
 
+  private last: Chunk | undefined = undefined;
+  /** Rows that fit before `tail` has to look again. */
+  private limit = 0;
+
   /** The chunk for the next row; the caller writes at `rows & (CHUNK_ROWS - 1)` and then increments `rows`. */
   tail(): Chunk {
+    return this.rows < this.limit ? (this.last as Chunk) : this.nextChunk();
+  }
+
+  private nextChunk(): Chunk {
     const index = this.rows >>> CHUNK_BITS;
     let chunk = this.chunks[index];
-    if (chunk === undefined) {
-      chunk = new Chunk(index === 0 ? FIRST_ROWS : CHUNK_ROWS);
-      this.chunks[index] = chunk;
-    } else if ((this.rows & MASK) >= chunk.capacity) {
-      chunk = grown(chunk);
-      this.chunks[index] = chunk;
-    }
+    if (chunk === undefined) chunk = new Chunk(index === 0 ? FIRST_ROWS : CHUNK_ROWS);
+    else if ((this.rows & MASK) >= chunk.capacity) chunk = chunk.grown();
+    this.chunks[index] = chunk;
+    this.last = chunk;
+    this.limit = (index << CHUNK_BITS) + chunk.capacity;
     return chunk;
   }
 
