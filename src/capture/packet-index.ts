@@ -5,7 +5,7 @@ const FIRST_CAPACITY = 64;
 
 /** One packet record of a capture file. */
 export interface PacketPlace {
-  /** 1-based number over all inputs of the run. */
+  /** 1-based number in its file, as other tools count. */
   readonly packet: number;
   /** NaN when the record has no time. */
   readonly sec: number;

@@ -30,6 +30,8 @@ export class PcapInput implements Input {
   private readonly records: RecordBuffer;
   private readonly places: PcapPlaces;
   private done = false;
+  /** Packets read; the number of the last one. */
+  private packets = 0;
   private count = 0;
   private lastSec = -1;
   /** Position where a damaged place began, while the next good record is looked for; -1 otherwise. */
@@ -96,7 +98,7 @@ export class PcapInput implements Input {
     const unit = nanoseconds ? 1_000_000_000 : 1_000_000;
     const scale = nanoseconds ? 1 : 1000;
     const modern = lengths === 'captured-first';
-    let packet = this.store.packets;
+    let packet = this.packets;
     let count = this.count;
     let sec = this.lastSec;
     while (at + recordHeader <= end) {
@@ -127,7 +129,7 @@ export class PcapInput implements Input {
       sink.packet(buf, data, next, address + data, wire < captured ? (wire < 0 ? wire >>> 0 : captured) : wire, linkType, fcsLength);
       at = next;
     }
-    this.store.packets = packet;
+    this.packets = packet;
     this.count = count;
     this.lastSec = sec;
     return at;
@@ -140,7 +142,7 @@ export class PcapInput implements Input {
     const unit = nanoseconds ? 1_000_000_000 : 1_000_000;
     const scale = nanoseconds ? 1 : 1000;
     const modern = lengths === 'captured-first';
-    let packet = this.store.packets;
+    let packet = this.packets;
     let count = this.count;
     let sec = this.lastSec;
     while (at + recordHeader <= end) {
@@ -171,7 +173,7 @@ export class PcapInput implements Input {
       sink.packet(buf, data, next, address + data, wire < captured ? (wire < 0 ? wire >>> 0 : captured) : wire, linkType, fcsLength);
       at = next;
     }
-    this.store.packets = packet;
+    this.packets = packet;
     this.count = count;
     this.lastSec = sec;
     return at;

@@ -28,6 +28,8 @@ export class PcapngInput implements Input {
   private readonly places: PcapngPlaces;
   private section: Section;
   private done = false;
+  /** Packets read; the number of the last one. */
+  private packets = 0;
   private count = 0;
   /** Position where a damaged place began, while the next good block is looked for; -1 otherwise. */
   private damaged = -1;
@@ -135,7 +137,7 @@ export class PcapngInput implements Input {
       return;
     }
     const arrival = sink.at;
-    const packet = ++this.store.packets;
+    const packet = ++this.packets;
     if ((this.count++ & MARK) === 0) this.places.checkpoint(address + at - this.source.address, packet);
     arrival.packet = packet;
     if (parts.timed) iface.clock.read(parts.high, parts.low, arrival);

@@ -41,6 +41,7 @@ export class PipePcapInput implements Input {
   private sink: InputSink | undefined = undefined;
   /** Index in the record buffer of the record that the parser is about to hand out. */
   private at = 0;
+  private packets = 0;
   private damaged = -1;
   private damages = 0;
   private lastSec = -1;
@@ -153,7 +154,7 @@ export class PipePcapInput implements Input {
 
   /** The parser has read a record header; its packet is complete, as only whole records are fed. */
   private packetOf(record: PacketHeader): void {
-    const { header, records, store } = this;
+    const { header, records } = this;
     const sink = this.sink as InputSink;
     const data = this.at + header.recordHeader;
     const end = data + record.capturedLength;
@@ -165,7 +166,7 @@ export class PipePcapInput implements Input {
       fraction %= unit;
     }
     this.lastSec = sec;
-    sink.at.packet = ++store.packets;
+    sink.at.packet = ++this.packets;
     sink.at.sec = sec;
     sink.at.nsec = header.nanoseconds ? fraction : fraction * 1000;
     this.places.mark(records.base + this.at, sink.at.packet);

@@ -60,8 +60,6 @@ export class FileSource implements Source, Readable {
  */
 export class Store implements ByteStore {
   readonly spool: Spool;
-  /** Packets that were numbered so far, over all inputs. */
-  packets = 0;
   private readonly locators: PacketLocator[] = [];
   private readonly sources: Readable[];
   private readonly files: FileSource[] = [];
@@ -112,7 +110,7 @@ export class Store implements ByteStore {
     return undefined;
   }
 
-  /** The packet with this number. */
+  /** The packet with this number in the first input that has one. */
   packet(number: number): PacketPlace | undefined {
     for (const locator of this.locators) {
       const place = locator.packet(number);
