@@ -128,7 +128,7 @@ class App {
         this.paintTimer = undefined;
         this.paint();
       },
-      wait <= 0 ? 0 : wait,
+      Math.max(wait, 0),
     );
   }
 
@@ -169,14 +169,18 @@ class App {
   private perform(effect: Effect): void {
     switch (effect.type) {
       case 'quit':
-        return this.end(0);
+        this.end(0);
+        return;
       case 'suspend':
-        return this.terminal.suspend();
+        this.terminal.suspend();
+        return;
       case 'redraw':
         this.terminal.redraw();
-        return this.schedulePaint();
+        this.schedulePaint();
+        return;
       case 'mouse':
-        return this.terminal.mouse(effect.on);
+        this.terminal.mouse(effect.on);
+        return;
       case 'pause':
         break;
       case 'rescan':
@@ -239,7 +243,10 @@ class App {
   }
 
   private startExport(effect: Extract<Effect, { type: 'export' }>): void {
-    if (this.exportJob !== undefined) return this.dispatch({ type: 'say', text: 'another export is still running', bad: true });
+    if (this.exportJob !== undefined) {
+      this.dispatch({ type: 'say', text: 'another export is still running', bad: true });
+      return;
+    }
     try {
       this.exportJob = new ExportJob(this.state, effect.format, effect.path, effect.what);
     } catch (error) {

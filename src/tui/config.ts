@@ -38,7 +38,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 const place = (env: Environment, variable: string, fallback: string): string => {
   const base = env[variable];
-  return join(base !== undefined && base.startsWith('/') ? base : join(env['HOME'] ?? homedir(), fallback), 'apns-inspect');
+  return join(base?.startsWith('/') ? base : join(env['HOME'] ?? homedir(), fallback), 'apns-inspect');
 };
 
 export const configPath = (env: Environment): string => join(place(env, 'XDG_CONFIG_HOME', '.config'), 'config.json');

@@ -160,7 +160,7 @@ export function highlight(state: State): { start: number; end: number } | undefi
 /** Index of the selected line: the one with the path that was selected, in whatever message is shown. */
 export function treeIndex(lines: readonly DetailLine[], path: string): number {
   const at = lines.findIndex((l) => l.path === path);
-  return at < 0 ? 0 : at;
+  return Math.max(at, 0);
 }
 
 /** First line to show so that `index` is visible, near where it was. */

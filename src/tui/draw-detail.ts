@@ -6,7 +6,7 @@ import type { Canvas, Style } from './canvas.ts';
 import { currentRow, detailLines, scrolled, treeIndex } from './detail.ts';
 import type { Rect } from './layout.ts';
 import type { State } from './state.ts';
-import { cut, fit } from './width.ts';
+import { cut, padded } from './width.ts';
 
 export function severityStyle(state: State, severity: string | undefined): Style | undefined {
   const { theme } = state;
@@ -75,7 +75,7 @@ export function drawRelated(canvas: Canvas, state: State, rect: Rect): void {
         ? ''
         : elapsed(columns.sec(at), columns.nsec(at), columns.sec(row), columns.nsec(row), 3);
     const sign = time === '' || time.startsWith('-') ? time : `+${time}`;
-    const text = `${at === row ? '▶' : at === pair ? '●' : ' '} ${fit(sign, 9, 'right')} ${arrow} #${at + 1} ${printable(message.label)}${status}`;
+    const text = `${at === row ? '▶' : at === pair ? '●' : ' '} ${padded(sign, 9, 'right')} ${arrow} #${at + 1} ${printable(message.label)}${status}`;
     canvas.text(rect.x + 1, y, cut(text, rect.width - 2), at === row ? theme.header : at === pair ? theme.good : theme.text);
   });
 }

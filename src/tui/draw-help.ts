@@ -3,7 +3,7 @@ import type { Canvas } from './canvas.ts';
 import { BINDINGS, type Binding, type Keymap, keyName, keysOf } from './keys.ts';
 import type { Rect } from './layout.ts';
 import type { State } from './state.ts';
-import { cut, fit } from './width.ts';
+import { cut, padded } from './width.ts';
 
 const GROUPS: readonly Binding['group'][] = ['Move', 'Views', 'Filter', 'Find', 'Act', 'Live'];
 
@@ -65,7 +65,7 @@ export function drawHelp(canvas: Canvas, state: State, rect: Rect): void {
       const y = rect.y + 1 + i;
       if (line.title) canvas.text(x, y, line.keys, theme.header);
       else {
-        canvas.text(x, y, fit(line.keys, keysWidth), theme.label);
+        canvas.text(x, y, padded(line.keys, keysWidth), theme.label);
         canvas.text(x + keysWidth + 1, y, cut(line.doc, columnWidth - keysWidth - 2), theme.text);
       }
     }

@@ -10,7 +10,7 @@ import { columnsFor } from './menu.ts';
 import { rowAt } from './row-set.ts';
 import type { State } from './state.ts';
 import type { Theme } from './theme.ts';
-import { cut, fit, textWidth } from './width.ts';
+import { cut, padded, textWidth } from './width.ts';
 
 const TIME_WIDTH: Readonly<Record<TimeFormat, number>> = { relative: 12, delta: 11, absolute: 26, utc: 27, epoch: 20 };
 
@@ -46,7 +46,7 @@ interface Slot {
   readonly width: number;
 }
 
-/** Columns that fit, the one without a width (or the last) taking what is left. */
+/** Columns that padded, the one without a width (or the last) taking what is left. */
 function slots(state: State, room: number): Slot[] {
   const chosen = (state.columns ?? columnsFor(state.width)).flatMap((name) => column(name) ?? []);
   const out: Slot[] = [];
@@ -102,7 +102,7 @@ export function drawList(canvas: Canvas, state: State, rect: Rect): void {
   let at = x + 2;
   for (const { column: c, width } of cells) {
     const title = state.sorted?.column === c.name ? `${c.title}${state.sorted.descending ? '▼' : '▲'}` : c.title;
-    canvas.text(at, rect.y + 1, fit(title, width, c.align), theme.header);
+    canvas.text(at, rect.y + 1, padded(title, width, c.align), theme.header);
     at += width + 1;
   }
   const view = new RowView(state.source.timeline, state.time);
@@ -147,7 +147,7 @@ function drawRow(
     let text = c.cell(view, row);
     if (c.name === 'info' && state.shift > 0) text = shifted(text, state.shift);
     if (c.name === 'time' && text === '') text = '–';
-    if (text !== '') canvas.text(at, y, fit(text, width, c.align), base);
+    if (text !== '') canvas.text(at, y, padded(text, width, c.align), base);
     at += width + 1;
   }
   if (view.timeline.rows.columns.severity(row) >= 3 || view.timeline.rows.columns.type(row) === DIALECT.capture << 8)

@@ -4,7 +4,7 @@ import { type Canvas, INVERSE, layered, style } from './canvas.ts';
 import type { MenuState } from './menu.ts';
 import type { PromptState } from './prompt.ts';
 import type { State } from './state.ts';
-import { cut, fit, textWidth } from './width.ts';
+import { cut, padded, textWidth } from './width.ts';
 
 const HINTS: Readonly<Record<PromptState['kind'], string>> = {
   filter: '⏎ apply · Tab complete · ↑ ↓ history · ^R search history · Esc cancel',
@@ -101,7 +101,7 @@ export function drawMenu(canvas: Canvas, state: State, menu: MenuState): void {
   for (let i = 0; i < rows && top + i < menu.items.length; i++) {
     const item = menu.items[top + i];
     const box = menu.kind === 'columns' ? (item.on === true ? '[x] ' : '[ ] ') : ' ';
-    const at = canvas.text(x + 2, y + 1 + i, `${box}${fit(item.label, labels)}  `, theme.text);
+    const at = canvas.text(x + 2, y + 1 + i, `${box}${padded(item.label, labels)}  `, theme.text);
     canvas.text(at, y + 1 + i, cut(item.doc, x + width - 2 - at), theme.dim);
     if (top + i === menu.cursor) canvas.tint(x + 1, y + 1 + i, width - 2, 1, theme.cursor);
   }

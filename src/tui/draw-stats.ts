@@ -3,7 +3,7 @@ import type { TallyTable } from '../view/tally.ts';
 import type { Canvas } from './canvas.ts';
 import type { Rect } from './layout.ts';
 import type { State, StatsState } from './state.ts';
-import { cut, fit, textWidth } from './width.ts';
+import { cut, padded, textWidth } from './width.ts';
 
 /** A table beside others is at least this wide. */
 const MIN_TABLE = 58;
@@ -64,7 +64,7 @@ function drawTable(canvas: Canvas, state: State, stats: StatsState, index: numbe
   canvas.text(
     rect.x + 1,
     y,
-    ` ${fit(table.name === 'Response times' ? 'time' : table.name.replace(/s$/, '').toLowerCase(), label)}${fit('count', 11, 'right')}${fit('%', 7, 'right')}`,
+    ` ${padded(table.name === 'Response times' ? 'time' : table.name.replace(/s$/, '').toLowerCase(), label)}${padded('count', 11, 'right')}${padded('%', 7, 'right')}`,
     theme.header,
   );
   y++;
@@ -75,7 +75,7 @@ function drawTable(canvas: Canvas, state: State, stats: StatsState, index: numbe
   for (let i = 0; i < rows && top + i < table.rows.length; i++) {
     const row = table.rows[top + i];
     const length = most === 0 ? 0 : (row.share / most) * bar;
-    const text = ` ${fit(row.label, label)}${fit(row.count.toLocaleString('en-US'), 11, 'right')}${fit((row.share * 100).toFixed(1), 7, 'right')} `;
+    const text = ` ${padded(row.label, label)}${padded(row.count.toLocaleString('en-US'), 11, 'right')}${padded((row.share * 100).toFixed(1), 7, 'right')} `;
     const x = canvas.text(rect.x + 1, y + i, text, theme.text, inner);
     canvas.text(
       x,

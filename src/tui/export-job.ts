@@ -9,7 +9,7 @@ import { HIDDEN } from './detail.ts';
 import { columnsFor } from './menu.ts';
 import { type RowSet, rowAt } from './row-set.ts';
 import type { State } from './state.ts';
-import { fit, textWidth } from './width.ts';
+import { padded, textWidth } from './width.ts';
 
 /** Text collected before it is written. */
 const BUFFER = 64 * 1024;
@@ -61,7 +61,7 @@ function* lines(state: State, format: string, rows: RowSet): Generator<string> {
       case 'text':
         yield columns
           .map((c) =>
-            c.max === 0 ? c.cell(view, row) : fit(c.cell(view, row), Math.max(textWidth(c.title), Math.min(c.max, 20)), c.align),
+            c.max === 0 ? c.cell(view, row) : padded(c.cell(view, row), Math.max(textWidth(c.title), Math.min(c.max, 20)), c.align),
           )
           .join('  ')
           .trimEnd();

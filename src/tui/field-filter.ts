@@ -1,6 +1,7 @@
 /** A filter for what is selected: the field's name and value in the filter language. */
 import { toHex } from '../core/bytes.ts';
 import type { Field } from '../core/message.ts';
+import { compileFilter, FilterError } from '../timeline/filter/filter.ts';
 import type { Timeline } from '../timeline/timeline.ts';
 import type { DetailLine } from './detail.ts';
 
@@ -9,9 +10,27 @@ const MAX_BYTES = 32;
 /** Longer texts are compared by what they hold. */
 const MAX_TEXT = 200;
 
-function fieldTerm(field: Field): string | undefined {
+/** Terms for a field, the most telling first. */
+function fieldTerms(field: Field): string[] {
   const name = field.filter;
-  if (name === undefined) return undefined;
+  if (name === undefined) return [];
+  const exact = exactTerm(name, field);
+  return [...(exact === undefined ? [] : [exact]), `${name} == ${JSON.stringify(field.text)}`, name];
+}
+
+/** The first term that can be used and selects this very message. */
+function usable(timeline: Timeline, row: number, terms: readonly string[]): string | undefined {
+  return terms.find((term) => {
+    try {
+      return compileFilter(term).matches(timeline, row);
+    } catch (error) {
+      if (error instanceof FilterError) return false;
+      throw error;
+    }
+  });
+}
+
+function exactTerm(name: string, field: Field): string | undefined {
   const { value } = field;
   if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return `${name} == ${value}`;
   if (typeof value === 'string')
@@ -22,13 +41,13 @@ function fieldTerm(field: Field): string | undefined {
     const spaced = (bytes: Uint8Array): string => (toHex(bytes).match(/../g) ?? []).join(':');
     return value.length <= MAX_BYTES ? `${name} == ${spaced(value)}` : `${name}[0:${MAX_BYTES}] == ${spaced(value.subarray(0, MAX_BYTES))}`;
   }
-  return name;
+  return undefined;
 }
 
 /** The term for a line of the detail tree; lines of the head stand for connection, time and kind of message. */
 export function termOf(timeline: Timeline, row: number, line: DetailLine | undefined): string | undefined {
   const { columns } = timeline.rows;
-  if (line?.field !== undefined) return fieldTerm(line.field);
+  if (line?.field !== undefined) return usable(timeline, row, fieldTerms(line.field));
   const name = line?.label ?? 'Message';
   if (line?.severity !== undefined && name.startsWith('! ')) return `apns.note == "${name.slice(2)}"`;
   if (name === 'Connection') return `tcp.stream == ${columns.stream(row)}`;

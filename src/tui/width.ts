@@ -66,7 +66,7 @@ export function cut(text: string, columns: number): string {
 }
 
 /** The text in exactly `columns`: cut or filled up. */
-export function fit(text: string, columns: number, align: 'left' | 'right' = 'left'): string {
+export function padded(text: string, columns: number, align: 'left' | 'right' = 'left'): string {
   const short = cut(text, columns);
   const blank = ' '.repeat(Math.max(0, columns - textWidth(short)));
   return align === 'right' ? blank + short : short + blank;

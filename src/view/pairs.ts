@@ -10,11 +10,6 @@ export interface Pair {
 /** Rows that are looked at in each direction: an answer further away than this is found by a filter. */
 const REACH = 50_000;
 
-/** What the analysis of sessions knows, where it was made. */
-interface Analysed {
-  readonly analysis?: { pair?(row: number): number } | undefined;
-}
-
 /** Seconds from one row to another; undefined when either has no time. */
 export function secondsBetween(timeline: Timeline, from: number, to: number): number | undefined {
   if (!timeline.timed(from) || !timeline.timed(to)) return undefined;
@@ -24,7 +19,7 @@ export function secondsBetween(timeline: Timeline, from: number, to: number): nu
 
 /** The other message of a row's pair: what the analysis found, else the nearest with the same id. */
 export function pairOf(timeline: Timeline, row: number, reach = REACH): Pair | undefined {
-  const known = (timeline as Timeline & Analysed).analysis?.pair?.(row);
+  const known = timeline.analysis?.pair(row);
   if (known !== undefined) return known >= 0 ? { row: known, seconds: secondsBetween(timeline, row, known) } : undefined;
   const found = nearest(timeline, row, 1, reach) ?? nearest(timeline, row, -1, reach);
   return found === undefined ? undefined : { row: found, seconds: secondsBetween(timeline, row, found) };
