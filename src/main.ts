@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError, Option } from 'commander';
+import { addEmulatorCommands } from './cli/emulator-command.ts';
 import { wholeNumber, withReading } from './cli/options.ts';
 import { VERSION } from './version.ts';
 
@@ -121,6 +122,8 @@ program
   .argument('[search]', 'only fields whose name or description holds this text')
   .option('--json', 'as JSON')
   .action((search: string | undefined, options) => run(async () => (await import('./cli/fields.ts')).runFields(search, options)));
+
+addEmulatorCommands(program, run);
 
 program.parseAsync(process.argv).catch((error: unknown) => {
   if (error instanceof CommanderError) {

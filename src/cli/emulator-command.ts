@@ -1,0 +1,78 @@
+import type { Command } from 'commander';
+import { collect, wholeNumber } from './options.ts';
+
+/** Adds `emulator` and `device` to the command line; what they do is loaded when they run. */
+export function addEmulatorCommands(program: Command, run: (work: () => Promise<number>) => Promise<void>): void {
+  const emulator = program
+    .command('emulator')
+    .description('a test server that speaks what Apple speaks: courier, gateway, feedback, HTTP/2')
+    .option('--host <address>', 'address to listen on (loopback by default)')
+    .option('--port <n>', '0: all servers on ports that the system chooses', wholeNumber)
+    .option('--courier-port <n>', 'port of the courier (5223)', wholeNumber)
+    .option('--gateway-port <n>', 'port of the binary gateway (2195)', wholeNumber)
+    .option('--feedback-port <n>', 'port of the feedback service (2196)', wholeNumber)
+    .option('--http2-port <n>', 'port of the HTTP/2 API (2197)', wholeNumber)
+    .option('--control-port <n>', 'port of the control API', wholeNumber)
+    .option('--only <servers>', 'only these, separated by commas: courier, gateway, feedback, http2')
+    .option('--plaintext', 'without TLS')
+    .option('--environment <name>', 'sandbox or production')
+    .option('--state-dir <dir>', 'where the CA, keys and identities are kept')
+    .option('--name <host>', 'further name or address of the server certificate (repeatable)', collect)
+    .option('--cert <file>', 'server certificate to use instead, PEM')
+    .option('--cert-key <file>', 'its private key, PEM')
+    .option('--key <file>', 'AuthKey_<kid>.p8 whose tokens are accepted, :TEAM behind it (repeatable)', collect)
+    .option('--trust-unknown-keys', 'accept provider tokens of any key, signature unchecked')
+    .option('--client-certs <who>', 'none, any or lab')
+    .option('--accept-unknown-tokens', 'take pushes to device tokens that nobody registered')
+    .option('--store-all', 'store every notification for absent devices, not one per topic')
+    .option('--device <token>', 'token to register, :topic,topic behind it (repeatable)', collect)
+    .option('--verify <how>', 'nonce and signature of devices: require, present or off')
+    .option('--default-topic <topic>', 'topic of gateway clients whose certificate names none')
+    .option('--max-streams <n>', 'HTTP/2 streams at once', wholeNumber)
+    .option('--seed <n>', 'seed of everything random', wholeNumber)
+    .option('--rules <file>', 'fault rules, JSON')
+    .option('--rule <rule>', 'one fault rule (repeatable; see docs/emulator.md)', collect)
+    .option('--capture <file>', 'write the run as pcapng with its secrets')
+    .option('--log <file>', 'write every message as JSON lines')
+    .option('--ready-json', 'print ports and paths as one JSON line when ready')
+    .option('--quiet', 'no live table')
+    .option('--color <when>', 'auto, always or never')
+    .action((options) => run(async () => (await import('./emulator.ts')).runEmulator(options)));
+  emulator
+    .command('ca')
+    .description('where the CA is, and how Node, curl, Python and Java are told to trust it')
+    .option('--state-dir <dir>', 'where it is kept')
+    .option('--pem', 'print the certificate')
+    .action((options) => run(async () => (await import('./emulator.ts')).runEmulatorCa(options)));
+  emulator
+    .command('credentials')
+    .description('makes a provider certificate, a .p8 key and a device identity')
+    .option('--state-dir <dir>', 'where they are kept')
+    .option('--bundle <id>', 'bundle id (com.example.app)')
+    .option('--device <name>', 'name of the device identity (phone)')
+    .option('--json', 'as JSON')
+    .action((options) => run(async () => (await import('./emulator.ts')).runEmulatorCredentials(options)));
+  program
+    .command('device')
+    .description('a simulated device: connects to a courier and prints what it receives')
+    .option('--host <address>', 'address of the courier (127.0.0.1)')
+    .option('--port <n>', 'its port (5223)', wholeNumber)
+    .option('--topic <topic>', 'topic to listen for (repeatable)', collect)
+    .option('--scoped-token <topic>', 'topic to ask a scoped token for (repeatable)', collect)
+    .option('--channel <id:topic>', 'broadcast channel to join (repeatable)', collect)
+    .option('--token <hex>', 'token to connect with; otherwise one is assigned')
+    .option('--dialect <name>', 'tlv, packed or ios4')
+    .option('--alpn <name>', 'ALPN to offer')
+    .option('--identity <name>', 'name in the lab, or a PEM file with key and certificate')
+    .option('--plaintext', 'without TLS')
+    .option('--ca <file>', 'CA of the courier, PEM')
+    .option('--insecure', 'take any certificate')
+    .option('--state-dir <dir>', 'where the lab is kept')
+    .option('--keep-alive <seconds>', 'time between keep-alives', wholeNumber)
+    .option('--count <n>', 'end after n messages', wholeNumber)
+    .option('--timeout <seconds>', 'end after so long; exit 1 when --count was not reached', wholeNumber)
+    .option('--no-ack', 'acknowledge nothing')
+    .option('--ack-status <n>', 'status of the acknowledgements', wholeNumber)
+    .option('--json', 'JSON lines')
+    .action((options) => run(async () => (await import('./device.ts')).runDevice(options)));
+}
