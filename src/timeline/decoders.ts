@@ -11,6 +11,9 @@ import type { Decoders } from './timeline.ts';
 
 /** Injected at the edge, because this room does no I/O. */
 export interface DecoderOptions extends PayloadOptions {
+  /** Topics of the run in order of first sight, growing: names, and hashes of 20 bytes. */
+  readonly seenTopics?: readonly Uint8Array[] | undefined;
+  readonly sha1?: ((bytes: Uint8Array) => Uint8Array) | undefined;
   /** False: payloads stay closed (redaction). */
   readonly expandPayloads: boolean;
 }
@@ -101,13 +104,40 @@ function moved(field: Field, shift: number): Field {
 
 const SHA1_LENGTH = 20;
 
+/**
+ * The published topics, and those that a provider's requests in the same run name in clear: a courier carries only their
+ * hashes, which can be made from the names.
+ */
+class LearnedTopics extends TopicNames {
+  private readonly options: DecoderOptions;
+  private looked = 0;
+
+  constructor(options: DecoderOptions) {
+    super();
+    this.options = options;
+  }
+
+  override name(bytes: Uint8Array, start = 0, end: number = bytes.length): string | undefined {
+    const { seenTopics, sha1 } = this.options;
+    if (seenTopics !== undefined && sha1 !== undefined) {
+      for (; this.looked < seenTopics.length; this.looked++) {
+        const topic = seenTopics[this.looked];
+        const text = topic.length === SHA1_LENGTH ? undefined : utf8(topic);
+        if (text !== undefined) this.learn(text, sha1(topic));
+      }
+    }
+    return super.name(bytes, start, end);
+  }
+}
+
 /** Bytes of a topic column as people write them: 20 bytes are a hash, anything else is a name. */
 function topicText(topic: Uint8Array, names: TopicNames): string {
   if (topic.length === SHA1_LENGTH) return names.name(topic) ?? toHex(topic);
   return topic.length === 32 ? toHex(topic) : (utf8(topic) ?? toHex(topic));
 }
 
-export function makeDecoders(options: DecoderOptions, names: TopicNames = new TopicNames()): Decoders {
+export function makeDecoders(options: DecoderOptions): Decoders {
+  const names = new LearnedTopics(options);
   const lookup: TopicLookup = names;
   const dialects = [0, 1, 2, 3, 4, 5, 6, 7].map(dialectByCode);
   return {

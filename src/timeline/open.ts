@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { openFollow } from '../capture/follow.ts';
@@ -128,7 +129,12 @@ export class Reading {
       rows,
       this.store,
       this.pipeline.streams,
-      makeDecoders({ inflate, expandPayloads: options.expandPayloads }),
+      makeDecoders({
+        inflate,
+        expandPayloads: options.expandPayloads,
+        seenTopics: rows.topics.values,
+        sha1: (bytes) => createHash('sha1').update(bytes).digest(),
+      }),
     );
     this.timeline.analysis = new Analysis(this.timeline);
     this.timeline.search = (hay, needle) => Buffer.prototype.indexOf.call(hay, needle);
