@@ -11,7 +11,7 @@ const rooms = {
   timeline: ['core', 'schema', 'capture', 'net', 'tls', 'codec', 'payload', 'session'],
   view: ['core', 'schema', 'timeline'],
   export: ['core', 'schema', 'timeline', 'view', 'capture'],
-  generate: ['core', 'schema', 'timeline', 'view'],
+  generate: ['core', 'schema', 'session', 'timeline', 'view'],
   emulator: ['core', 'schema', 'codec', 'payload', 'session', 'capture'],
   replay: ['core', 'schema', 'codec', 'payload', 'session', 'timeline', 'view', 'capture'],
   tui: ['core', 'schema', 'timeline', 'view', 'export', 'replay', 'emulator', 'capture', 'session'],

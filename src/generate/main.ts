@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { findingsPage } from './findings-page.ts';
 import { jsonSchema } from './json-schema.ts';
 import { luaDissector } from './lua.ts';
 import { notesPage } from './notes-page.ts';
@@ -16,6 +17,7 @@ const made: readonly (readonly [string, () => string])[] = [
   ['docs/protocol.md', () => protocolPage()],
   ['docs/apns.lua', () => luaDissector(read('src/generate/dissector.lua'))],
   ['docs/notes.md', () => notesPage()],
+  ['docs/findings.md', () => findingsPage()],
   ['docs/schema.json', () => jsonSchema()],
 ];
 

@@ -1,7 +1,7 @@
 import { DIALECT } from '../core/message.ts';
 import type { NoteCode } from '../schema/notes.ts';
 import type { Context, Rule, RuleSet } from './context.ts';
-import { EXCHANGE_OF, EXCHANGES } from './exchanges.ts';
+import { EXCHANGE_OF, EXCHANGES, type ExchangeDef } from './exchanges.ts';
 import { Findings, type Particulars, severityOf } from './findings.ts';
 import { KINDS, kindOf, kinds } from './kinds.ts';
 import { JOINED, MACHINE_OF } from './machines.ts';
@@ -167,6 +167,7 @@ export class SessionAnalysis implements Context {
   private answer(s: StreamState, exchange: number, row: number): void {
     const def = EXCHANGES[exchange];
     const open = s.questions[exchange];
+    if (def.by === 'order' && open !== undefined) this.overdue(open, def, row);
     const oldest = def.by === 'id-or-order' && open !== undefined ? open.first() : -1;
     const asked = open?.answer(this.columns.id(row)) ?? -1;
     if (asked < 0) {
@@ -177,6 +178,14 @@ export class SessionAnalysis implements Context {
     }
     if (oldest >= 0 && oldest !== asked) this.report(row, 'session.ack-order', { other: oldest });
     this.join(asked, row);
+  }
+
+  /** An answer without an id is not for a question that waited too long when there is a newer one: that one got none. */
+  private overdue(open: OpenQuestions, def: ExchangeDef, answer: number): void {
+    while (open.size > 1 && this.time(answer) - this.time(open.first()) > ANSWER_SECONDS) {
+      const asked = open.answer(undefined);
+      if (def.unanswered !== undefined) this.report(asked, def.unanswered);
+    }
   }
 
   /** Questions that stay open: told when the capture goes on long enough, or when a later question was answered. */

@@ -31,7 +31,7 @@ export class Findings {
   count = 0;
   dropped = 0;
 
-  /** Returns the finding's number, -1 when there are too many. */
+  /** Returns the finding's number, -1 when there are too many: the last that is kept says so. */
   add(row: number, code: NoteCode, about: Particulars = {}): number {
     if (this.count >= FINDING_LIMIT) {
       this.dropped++;
@@ -39,6 +39,7 @@ export class Findings {
     }
     if (this.count === this.rows.length) this.grow();
     const i = this.count++;
+    if (i === FINDING_LIMIT - 1) code = 'session.findings-dropped';
     this.rows[i] = row;
     this.codes[i] = NUMBER_OF.get(code) as number;
     this.others[i] = about.other ?? -1;
