@@ -1,6 +1,6 @@
 import { type Cipher, createCipheriv } from 'node:crypto';
 import { GCM_FILL, GCM_OPEN, GHASH_TABLE } from './ghash-code.ts';
-import { wasmModule } from './wasm-module.ts';
+import { instantiate } from './wasm-machine.ts';
 
 /*
  * Why this exists: Node's authenticated decipher costs 4 to 5 µs a record before it has looked at a byte, because every
@@ -42,36 +42,22 @@ interface Machine {
   clock: number;
 }
 
-interface WasmMemory {
-  readonly buffer: ArrayBuffer;
-}
-declare const WebAssembly: {
-  Memory: new (descriptor: { initial: number; maximum: number }) => WasmMemory;
-  Module: new (bytes: Uint8Array) => object;
-  Instance: new (module: object, imports: object) => { exports: Record<string, unknown> };
-};
-
 let machine: Machine | undefined | null;
 
 /** The memory and its code, made when first needed; null where WebAssembly has no 128-bit operations. */
 function theMachine(): Machine | null {
   if (machine !== undefined) return machine;
-  try {
-    const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES });
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(wasmModule(PAGES, [GCM_OPEN, GCM_FILL])), { env: { memory } });
-    machine = {
-      bytes: new Uint8Array(memory.buffer),
-      view: new DataView(memory.buffer),
-      open: instance.exports['open'] as Machine['open'],
-      fill: instance.exports['fill'] as Machine['fill'],
-      owners: new Array<FastGcm | undefined>(SLOTS).fill(undefined),
-      used: new Float64Array(SLOTS),
-      taken: 0,
-      clock: 0,
-    };
-  } catch {
-    machine = null;
-  }
+  const made = instantiate(PAGES, [GCM_OPEN, GCM_FILL]);
+  machine = made && {
+    bytes: made.bytes,
+    view: made.view,
+    open: made.functions['open'] as Machine['open'],
+    fill: made.functions['fill'] as Machine['fill'],
+    owners: new Array<FastGcm | undefined>(SLOTS).fill(undefined),
+    used: new Float64Array(SLOTS),
+    taken: 0,
+    clock: 0,
+  };
   return machine;
 }
 

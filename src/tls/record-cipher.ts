@@ -11,6 +11,7 @@ import { u32 } from '../core/bytes.ts';
 import { SSL3, TLS10, TLS13 } from '../schema/tls.ts';
 import { REASON } from '../schema/tls-reason.ts';
 import type { Digest, Suite } from '../schema/tls-suite.ts';
+import { FastChacha } from './fast-chacha.ts';
 import { FAST_LIMIT, FastGcm } from './fast-gcm.ts';
 import { Rc4 } from './rc4.ts';
 
@@ -89,6 +90,7 @@ class AeadCipher implements RecordCipher {
   /** Block cipher for the quick way, when the suite has one. */
   private readonly ecb: string | undefined;
   private fast: FastGcm | undefined = undefined;
+  private readonly chacha: FastChacha | undefined;
   /** OpenSSL has the block cipher but not its GCM. */
   private readonly alone: boolean;
   private slowRecords = 0;
@@ -105,6 +107,7 @@ class AeadCipher implements RecordCipher {
     this.lengthTold = algorithm.endsWith('ccm') ? { plaintextLength: 0 } : undefined;
     this.ecb = /^(aes|camellia)-(128|256)-gcm$/.test(algorithm) ? algorithm.replace('gcm', 'ecb') : undefined;
     this.alone = algorithm.startsWith('camellia');
+    this.chacha = chacha ? FastChacha.make(keys.key) : undefined;
   }
 
   open(sequence: number, buf: Uint8Array, start: number, end: number): number {
@@ -120,6 +123,12 @@ class AeadCipher implements RecordCipher {
     nonce.set(this.iv);
     if (this.explicit > 0) nonce.set(buf.subarray(start + HEADER, from), 4);
     else mixSequence(nonce, 4, sequence);
+    if (this.chacha !== undefined && to - from <= FAST_LIMIT && this.chacha.open(nonce, aad, buf, from, to)) {
+      this.out = this.chacha.out;
+      this.from = this.chacha.from;
+      this.to = this.chacha.from + to - from;
+      return REASON.none;
+    }
     const decipher = createDecipheriv(this.algorithm, this.key, nonce, this.options as { authTagLength: 16 }) as DecipherGCM;
     if (this.lengthTold !== undefined) this.lengthTold.plaintextLength = to - from;
     try {

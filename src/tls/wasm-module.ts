@@ -73,6 +73,8 @@ export const OP = {
 
 /** Loads and stores with a constant offset; the alignment is not promised. */
 export const v128Load = (offset = 0): Code => [simd(0x00), 0, ...unsigned(offset)];
+/** Loads 32 bits into all four lanes. */
+export const v128Load32Splat = (offset = 0): Code => [simd(0x09), 0, ...unsigned(offset)];
 export const v128Store = (offset = 0): Code => [simd(0x0b), 0, ...unsigned(offset)];
 export const i64Load = (offset = 0): Code => [0x29, 0, ...unsigned(offset)];
 export const i64Load32 = (offset = 0): Code => [0x35, 0, ...unsigned(offset)];
