@@ -98,6 +98,7 @@ withReading(
   .option('--json', 'as one JSON object')
   .option('--top <n>', 'rows of each table', wholeNumber)
   .option('--index-only', 'only count packets, streams and messages')
+  .option('--findings', 'count findings in every message, however many there are')
   .action((files: string[], options) => run(async () => (await import('./cli/stats.ts')).runStats(files, options)));
 withReading(program.command('keys').description('the TLS sessions, and whether keys are there for them').argument('[files...]'))
   .option('--json', 'as JSON')

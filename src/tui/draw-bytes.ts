@@ -1,7 +1,7 @@
 /** The hex pane: tabs for message, payload, record and packet, with the selected field highlighted. */
 import type { Canvas } from './canvas.ts';
 import { byteLayers, currentLayer, currentRow, highlight } from './detail.ts';
-import { bytesPerRow, hexWidth, type Rect } from './layout.ts';
+import { bytesPerRow, hexWidth, type Rect, textGap } from './layout.ts';
 import type { State } from './state.ts';
 import { cut } from './width.ts';
 
@@ -42,7 +42,7 @@ export function drawBytes(canvas: Canvas, state: State, rect: Rect): void {
   const digits = bytes.length > 0xffff ? 8 : 4;
   const perRow = bytesPerRow(rect.width, digits);
   const hexAt = rect.x + 1 + digits + 2;
-  const textAt = hexAt + hexWidth(perRow) + 2;
+  const textAt = hexAt + hexWidth(perRow) + textGap(perRow);
   const lines = Math.ceil(bytes.length / perRow);
   const rows = rect.height - 2;
   const top = Math.max(0, Math.min(state.byteTop, lines - 1));

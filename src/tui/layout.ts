@@ -72,9 +72,12 @@ export const paneRows = (rect: Rect | undefined): number => Math.max(1, (rect?.h
 
 /** Bytes a row of the bytes pane for its width. */
 export function bytesPerRow(width: number, digits: number): number {
-  for (const n of [32, 16, 8]) if (digits + 2 + hexWidth(n) + 2 + n <= width - 2) return n;
+  for (const n of [32, 16, 8]) if (digits + 2 + hexWidth(n) + textGap(n) + n <= width - 2) return n;
   return 4;
 }
+
+/** Blanks between hex and text; 80 columns have room for eight bytes with one. */
+export const textGap = (perRow: number): number => (perRow > 8 ? 2 : 1);
 
 /** Columns of the hex part: two digits a byte, a blank between, one more every eight. */
 export const hexWidth = (n: number): number => n * 3 - 1 + Math.floor((n - 1) / 8);

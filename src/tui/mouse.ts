@@ -1,6 +1,6 @@
 /** Clicks and the wheel. */
 import { byteLayers, currentLayer, currentRow, detailLines, scrolled, treeIndex } from './detail.ts';
-import { hexWidth, layout, paneRows, type Rect } from './layout.ts';
+import { hexWidth, layout, paneRows, type Rect, textGap } from './layout.ts';
 import { moveBy, moveBytes, moveTo, moveTree, rowBytes } from './moves.ts';
 import type { State } from './state.ts';
 
@@ -53,8 +53,9 @@ export function clicked(
     const perRow = rowBytes(state);
     const digits = layer.bytes.length > 0xffff ? 8 : 4;
     const column = x - at.bytes.x - 1 - digits - 2;
-    const inText = column >= hexWidth(perRow) + 2;
-    const byte = inText ? column - hexWidth(perRow) - 2 : Math.floor((column - Math.floor(Math.max(0, column) / 25)) / 3);
+    const text = hexWidth(perRow) + textGap(perRow);
+    const inText = column >= text;
+    const byte = inText ? column - text : Math.floor((column - Math.floor(Math.max(0, column) / 25)) / 3);
     const target = (state.byteTop + y - at.bytes.y - 1) * perRow + Math.max(0, Math.min(perRow - 1, byte));
     return moveBytes(focused, target - state.byteCursor);
   }

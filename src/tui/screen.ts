@@ -186,7 +186,10 @@ export function openTerminal(options: TerminalOptions, events: TerminalEvents): 
     output.write(`${MOUSE_OFF}\x1b[?1l\x1b>\x1b[?1049l\x1b[?25h`);
     if (input.isTTY) input.setRawMode(false);
     input.pause();
+    // Nothing else keeps the process alive while the keyboard is let go.
+    const awake = setInterval(() => undefined, 1000);
     process.once('SIGCONT', () => {
+      clearInterval(awake);
       suspended = false;
       if (input.isTTY) input.setRawMode(true);
       input.resume();

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { draw } from '../../src/tui/draw.ts';
 import { TallyJob } from '../../src/tui/jobs.ts';
-import type { Source } from '../../src/tui/source.ts';
 import { reduce } from '../../src/tui/reduce.ts';
+import type { Source } from '../../src/tui/source.ts';
 import type { State } from '../../src/tui/state.ts';
 import { textWidth } from '../../src/tui/width.ts';
 import { loaded, press, sourceOf, type } from '../support/tui.ts';
@@ -84,7 +84,8 @@ test('the mono theme uses no colours', () => {
 test('every size from 60x15 to 130x45 draws lines of the right width in every view', () => {
   for (let width = 60; width <= 130; width += 35) {
     for (let height = 15; height <= 45; height += 10) {
-      for (const make of [VIEWS['timeline'], VIEWS['ladder'], VIEWS['comparison'], VIEWS['help'], VIEWS['columns menu']]) screen(make(loaded(source, width, height)));
+      for (const make of [VIEWS['timeline'], VIEWS['ladder'], VIEWS['comparison'], VIEWS['help'], VIEWS['columns menu']])
+        screen(make(loaded(source, width, height)));
     }
   }
 });

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { currentRow, currentLayer, detailLines, highlight, treeIndex } from '../../src/tui/detail.ts';
+import { currentLayer, currentRow, detailLines, highlight, treeIndex } from '../../src/tui/detail.ts';
 import { joined } from '../../src/tui/field-filter.ts';
 import { matcher, SearchJob, sortedRows } from '../../src/tui/jobs.ts';
 import { BINDINGS, commandFor, makeKeymap } from '../../src/tui/keys.ts';
@@ -166,7 +166,9 @@ describe('detail and bytes', () => {
   });
 
   test('v goes through the layers of the bytes', () => {
-    const row = [...Array(source.timeline.length).keys()].find((r) => source.timeline.message(r).fields.some((f) => f.payload !== undefined)) as number;
+    const row = [...Array(source.timeline.length).keys()].find((r) =>
+      source.timeline.message(r).fields.some((f) => f.payload !== undefined),
+    ) as number;
     const at = press(type(press(start, 'C-g'), String(row + 1)), 'enter');
     expect(currentLayer(at)?.name).toBe('message');
     expect(currentLayer(press(at, 'v'))?.name).toBe('payload');
@@ -208,7 +210,8 @@ describe('jobs', () => {
   test('text, hex and regular expressions are found, around the end', () => {
     const { timeline } = source;
     const all = { rows: undefined, length: timeline.length, ascending: true };
-    const find = (pattern: Parameters<typeof matcher>[1], from: number, step: 1 | -1) => new SearchJob(all, matcher(timeline, pattern), from, step).step(1e9);
+    const find = (pattern: Parameters<typeof matcher>[1], from: number, step: 1 | -1) =>
+      new SearchJob(all, matcher(timeline, pattern), from, step).step(1e9);
     const label = timeline.message(2).label;
     const first = [...Array(timeline.length).keys()].find((r) => timeline.message(r).label === label);
     expect(find({ kind: 'text', text: label.toUpperCase() }, 0, 1)?.position).toBeLessThanOrEqual(first as number);
