@@ -2,6 +2,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { addEmulatorCommands } from './cli/emulator-command.ts';
 import { wholeNumber, withReading } from './cli/options.ts';
+import { addReplayCommand } from './cli/replay-command.ts';
 import { VERSION } from './version.ts';
 
 /** Runs a command and ends the process: the only place that calls `process.exit`. */
@@ -125,6 +126,7 @@ program
   .action((search: string | undefined, options) => run(async () => (await import('./cli/fields.ts')).runFields(search, options)));
 
 addEmulatorCommands(program, run);
+addReplayCommand(program, run);
 
 program.parseAsync(process.argv).catch((error: unknown) => {
   if (error instanceof CommanderError) {

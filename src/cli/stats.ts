@@ -1,6 +1,7 @@
 import Table from 'cli-table3';
 import { count, printable } from '../core/text.ts';
 import { duration, isoTime } from '../core/time.ts';
+import { type Outcomes, outcomes } from '../timeline/outcomes.ts';
 import { type Statistics, sparkline, statistics, type Tally } from '../timeline/statistics.ts';
 import type { ReadOptions } from './options.ts';
 import { Output } from './output.ts';
@@ -10,6 +11,7 @@ export interface StatsOptions extends ReadOptions {
   json?: boolean;
   indexOnly?: boolean;
   top?: number;
+  findings?: boolean;
 }
 
 /** Rows of a table by default; the library behind it is for small tables. */
@@ -28,8 +30,14 @@ export async function runStats(files: string[], options: StatsOptions): Promise<
     } else {
       const rows = session.filter?.select(timeline, 0, timeline.length);
       const stats = statistics(timeline, rows);
-      if (options.json === true) out.line(JSON.stringify({ v: 1, packets: timeline.packets, ...stats, tls: session.reading.tlsSummary() }));
-      else report(session, stats, Math.min(options.top ?? TOP, TOP_LIMIT), out);
+      const fates = outcomes(timeline, rows, options.findings === true);
+      if (options.json === true) {
+        out.line(JSON.stringify({ v: 1, packets: timeline.packets, ...stats, outcomes: fates, tls: session.reading.tlsSummary() }));
+      } else {
+        const top = Math.min(options.top ?? TOP, TOP_LIMIT);
+        report(session, stats, top, out);
+        reportOutcomes(fates, top, out);
+      }
     }
     out.close();
     session.report();
@@ -77,12 +85,56 @@ function report(session: Session, stats: Statistics, top: number, out: Output): 
   }
 }
 
+/** Response times, the fate of pushes by topic, and findings. */
+function reportOutcomes(fates: Outcomes, top: number, out: Output): void {
+  const times = [...fates.responses, ...(fates.deliveries === undefined ? [] : [{ ...fates.deliveries, name: 'provider to device' }])];
+  grid(
+    out,
+    ['Response time', 'Pairs', 'p50', 'p90', 'p99', 'Max'],
+    times.map((t) => [t.name, number(t.count), ...[t.p50, t.p90, t.p99, t.max].map(duration)]),
+    top,
+  );
+  const answered = fates.topics.some((t) => t.ok + t.failed > 0);
+  if (answered) {
+    grid(
+      out,
+      ['Pushes by topic', 'Sent', 'Taken', 'Refused', 'No answer', 'Success'],
+      fates.topics.map((t) => [
+        `${t.dialect}  ${printable(t.topic)}`,
+        ...[t.pushes, t.ok, t.failed, t.silent].map(number),
+        t.ok + t.failed === 0 ? '' : `${((t.ok / (t.ok + t.failed)) * 100).toFixed(1)} %`,
+      ]),
+      top,
+    );
+  }
+  grid(
+    out,
+    ['Finding', 'Severity', 'Times'],
+    fates.findings.map((f) => [f.code, f.severity, number(f.count)]),
+    top,
+  );
+  if (!fates.everyMessage) out.line('… without findings that need every message decoded; --findings counts those too');
+}
+
+const number = (n: number): string => n.toLocaleString('en-US');
+
 function table(out: Output, title: string, tallies: readonly Tally[], total: number, top: number): void {
-  if (tallies.length === 0) return;
+  const rows = tallies.map((t) => [
+    printable(t.name),
+    number(t.messages),
+    `${((t.messages / Math.max(1, total)) * 100).toFixed(1)} %`,
+    number(t.bytes),
+  ]);
+  grid(out, [title, 'Messages', 'Share', 'Bytes'], rows, top);
+}
+
+/** A small table; the first column to the left, the others to the right. */
+function grid(out: Output, head: string[], rows: readonly string[][], top: number): void {
+  if (rows.length === 0) return;
   // Colours and borders of the library are on even in a pipe, unless they are taken away here.
-  const grid = new Table({
-    head: [title, 'Messages', 'Share', 'Bytes'],
-    colAligns: ['left', 'right', 'right', 'right'],
+  const cells = new Table({
+    head,
+    colAligns: head.map((_, i) => (i === 0 ? 'left' : 'right')),
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
     chars: {
       top: '',
@@ -102,14 +154,8 @@ function table(out: Output, title: string, tallies: readonly Tally[], total: num
       middle: '',
     },
   });
-  for (const t of tallies.slice(0, top))
-    grid.push([
-      printable(t.name),
-      t.messages.toLocaleString('en-US'),
-      `${((t.messages / Math.max(1, total)) * 100).toFixed(1)} %`,
-      t.bytes.toLocaleString('en-US'),
-    ]);
+  for (const row of rows.slice(0, top)) cells.push(row);
   out.line('');
-  for (const line of grid.toString().split('\n')) out.line(line.trimEnd());
-  if (tallies.length > top) out.line(`… and ${(tallies.length - top).toLocaleString('en-US')} more`);
+  for (const line of cells.toString().split('\n')) out.line(line.trimEnd());
+  if (rows.length > top) out.line(`… and ${number(rows.length - top)} more`);
 }

@@ -70,7 +70,7 @@ export function findByFilter(fields: readonly Field[], filter: string, depth = D
 }
 
 /** Entries that a table over the whole capture may hold: tokens, hosts. The oldest go first. */
-export const TABLE_LIMIT = 65_536;
+const TABLE_LIMIT = 65_536;
 
 /** Puts into a table that forgets its oldest entry at the limit. */
 export function remember<K, V>(table: Map<K, V>, key: K, value: V): void {

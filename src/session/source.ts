@@ -24,7 +24,7 @@ export interface RowColumns {
 }
 
 /** The two ends of a stream as text, "10.0.0.1:5223"; empty when they are not known. */
-export interface Ends {
+interface Ends {
   readonly client: string;
   readonly server: string;
 }

@@ -24,7 +24,7 @@ export interface DeviceState {
 }
 
 /** What a filter says about topics: the words for those that are not wanted, and the wanted ones. */
-export interface TopicFilter {
+interface TopicFilter {
   readonly wanted: ReadonlySet<number>;
   readonly unwanted: ReadonlyMap<number, string>;
   /** It holds salted hashes too, which no topic can be compared with. */

@@ -5,7 +5,7 @@ import { exchangeNumber } from '../exchanges.ts';
 import { MACHINE_OF } from '../machines.ts';
 import type { DeviceState, StreamState } from '../stream-state.ts';
 
-export function deviceOf(s: StreamState): DeviceState {
+function deviceOf(s: StreamState): DeviceState {
   s.device ??= {
     connect: -1,
     token: 0,
