@@ -156,6 +156,13 @@ export class RecordCutter {
     this.holes = 0;
     this.solidFrom = 0;
     this.skipping = false;
+    if (end - at >= HEADER && isRecordHeader(buf, at)) {
+      this.want = HEADER + ((buf[at + 3] << 8) | buf[at + 4]);
+      this.version = buf[at + 2];
+      this.skipping = !this.sink.wanted(buf[at]);
+      this.carry = take(this.skipping ? HEADER : this.want);
+      if (this.skipping) this.carry.set(buf.subarray(at, at + HEADER));
+    }
     this.append(buf, at, end, address);
   }
 
