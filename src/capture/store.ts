@@ -70,6 +70,8 @@ export class Store implements ByteStore {
   private readonly blockLength = new Int32Array(SLOTS);
   private scratch = new Uint8Array(4096);
   private lent: Uint8Array = new Uint8Array(0);
+  /** The same memory, with the comparison that Node implements. */
+  private lentBuffer: Buffer = Buffer.alloc(0);
   private lentStart = 0;
   private lentAddress = 0;
   private lentEnd = 0;
@@ -124,6 +126,7 @@ export class Store implements ByteStore {
    * `buf[start, end)` lives at `address`; it counts until the next `lend`, so withdraw it before the buffer changes.
    */
   lend(buf: Uint8Array, start: number, end: number, address: number): void {
+    if (buf !== this.lent) this.lentBuffer = Buffer.from(buf.buffer, buf.byteOffset, buf.byteLength);
     this.lent = buf;
     this.lentStart = start;
     this.lentAddress = address;
@@ -153,6 +156,10 @@ export class Store implements ByteStore {
    * Bytes that the store does not hold count as equal.
    */
   difference(address: number, buf: Uint8Array, start: number, end: number): number {
+    if (address >= this.lentAddress && address + (end - start) <= this.lentEnd) {
+      const from = this.lentStart + (address - this.lentAddress);
+      if (this.lentBuffer.compare(buf, start, end, from, from + (end - start)) === 0) return -1;
+    }
     const there = this.read(address, end - start);
     const length = Math.min(there.length, end - start);
     if (Buffer.compare(there.subarray(0, length), buf.subarray(start, start + length)) === 0) return -1;

@@ -74,7 +74,7 @@ export function ipv4Text(word: number): string {
 }
 
 /** Four words as RFC 5952 writes them: the longest run of two or more zero groups becomes "::". */
-export function ipv6Text(words: readonly number[]): string {
+function ipv6Text(words: readonly number[]): string {
   const groups: number[] = [];
   for (const word of words) groups.push(word >>> 16, word & 0xffff);
   if (groups[0] === 0 && groups[1] === 0 && groups[2] === 0 && groups[3] === 0 && groups[4] === 0 && groups[5] === 0xffff) {

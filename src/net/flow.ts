@@ -48,14 +48,15 @@ export class Half {
   state = UNSEEN;
   /** Sequence number of the next byte; while `STARTING`, of the first byte that was seen. */
   next = 0;
-  /** Position of `next`; the first byte of the stream is at `origin`. */
+  /** Position of `next`. */
   position = 0;
-  origin = 0;
   packets = 0;
   /** Bytes handed on. */
   bytes = 0;
   /** Newest entry in the delivery history; -1 none. */
   last = -1;
+  /** Position of the first byte of the stream. */
+  origin = 0;
   isn = 0;
   synSeen = false;
   /** Sequence number of FIN and when it came; `fin` false: none. */
@@ -106,6 +107,13 @@ export interface AddressTexts {
 
 /** One connection. Side 0 is the end with the lower key; `clientSide` says which one opened it. */
 export class Flow implements FlowInfo {
+  // What every packet reads comes first, so that it lies in one cache line.
+  readonly half0 = new Half();
+  readonly half1 = new Half();
+  /** Non-zero: every packet needs a closer look. Bits 0, 1: that side announced a closed window; 2: a start is not known; 3: a probe is held; 4: a FIN was seen; 5: it is closed. */
+  watch = 4;
+  clientSide: 0 | 1;
+  sink: StreamSink | undefined = undefined;
   readonly index: number;
   readonly low: number;
   readonly high: number;
@@ -115,13 +123,7 @@ export class Flow implements FlowInfo {
   readonly six: boolean;
   readonly firstPacket: number;
   readonly process: string | undefined;
-  readonly half0 = new Half();
-  readonly half1 = new Half();
-  clientSide: 0 | 1;
   rolesKnown = false;
-  sink: StreamSink | undefined = undefined;
-  /** Non-zero: every packet needs a closer look. Bits 0, 1: that side announced a closed window; 2: a start is not known; 3: a probe is held; 4: a FIN was seen. */
-  watch = 4;
   /** Data segments in a row that came in order while a start is held. */
   calm = 0;
   disordered = false;

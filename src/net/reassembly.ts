@@ -12,13 +12,13 @@ export const HOLD_SEGMENTS = 65_536;
 export const HOLD_BYTES = 16 * 1024 * 1024;
 
 /** Segments that wait in all directions together, about 120 bytes each: 32 MB. */
-export const HOLD_TOTAL = 262_144;
+const HOLD_TOTAL = 262_144;
 
 /** Segments in a row, in order and all behind a hole, after which the hole counts as loss: a shuffled capture has no such run. */
 export const CALM_SEGMENTS = 2048;
 
 /** Data segments of a connection without SYN that must come in order before its first one counts as the start… */
-export const START_CALM = 16;
+const START_CALM = 16;
 /** … and that many once a segment came out of order. */
 export const START_CALM_DISORDERED = 256;
 
@@ -365,6 +365,7 @@ export class Reassembly {
 /** Nothing more is handed on; the stage above may forget the connection. */
 function shut(flow: Flow): void {
   flow.closed = true;
+  flow.watch |= 32;
   flow.sink = undefined;
 }
 

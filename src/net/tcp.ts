@@ -87,15 +87,17 @@ export class Tcp {
     }
     const found = this.table.find(low, high, ports, key);
     let flow: Flow;
-    if (found >= 0) flow = this.flows[found];
-    else {
+    if (found >= 0) {
+      flow = this.flows[found];
+      this.last = found;
+    } else {
       if (this.flows.length >= FLOW_LIMIT) {
         this.unfollowed++;
         return;
       }
       flow = this.open(low, high, ports, tunnel, six, side as 0 | 1);
+      this.last = flow.index;
     }
-    this.last = flow.index;
     const flags = buf[tcp + 13];
     const half = side === 0 ? flow.half0 : flow.half1;
     const payload = data < end ? end - data : 0;
@@ -105,7 +107,7 @@ export class Tcp {
         return;
       }
       const seq = (buf[tcp + 4] << 24) | (buf[tcp + 5] << 16) | (buf[tcp + 6] << 8) | buf[tcp + 7];
-      if (half.state === RUNNING && seq === half.next && !flow.closed) {
+      if (half.state === RUNNING && seq === half.next) {
         half.packets++;
         const cut = wireEnd - data - payload;
         this.delivery.deliver(flow, half, side, buf, data, data + payload, this.base + data, cut > MAX_CUT ? 0 : cut);
