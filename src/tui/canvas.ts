@@ -112,6 +112,8 @@ export class Canvas {
       if (at >= 0) {
         this.put(at, y, drawn, look);
         if (width === 2 && !this.ascii) {
+          // The right half may lie on the left half of another wide character.
+          if (at + 2 < this.width && this.cells[y * this.width + at + 2] === '') this.cells[y * this.width + at + 2] = ' ';
           this.cells[y * this.width + at + 1] = '';
           this.styles[y * this.width + at + 1] = look;
         } else if (width === 2) this.put(at + 1, y, '?', look);

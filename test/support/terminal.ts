@@ -123,6 +123,8 @@ export class TerminalRun {
   signal: number | undefined;
   /** Everything that was written to the terminal. */
   output = '';
+  /** Called with everything that is written, as it comes. */
+  listener: ((data: string) => void) | undefined;
   private readonly child: Pty;
   private readonly term: Xterm;
 
@@ -139,6 +141,7 @@ export class TerminalRun {
     this.child.onData((data) => {
       this.output += data;
       this.term.write(data);
+      this.listener?.(data);
     });
     this.child.onExit(({ exitCode, signal }) => {
       this.exitCode = exitCode;
