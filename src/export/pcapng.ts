@@ -49,7 +49,7 @@ export class PacketExport {
       this.interfaces.set(linkType, iface);
       this.write(interfaceBlock(linkType));
     }
-    this.write(capturedPacket(iface, sec >= 0 ? sec : 0, sec >= 0 ? nsec : 0, buf.subarray(start, end), wireLength));
+    this.write(capturedPacket(iface, Number.isNaN(sec) ? 0 : sec, Number.isNaN(sec) ? 0 : nsec, buf.subarray(start, end), wireLength));
     this.packets++;
   }
 }

@@ -154,7 +154,22 @@ export class Chunk {
   }
 }
 
-const COLUMN_KEYS = ['sec', 'nsec', 'address', 'length', 'stream', 'packet', 'type', 'flags', 'id', 'topic', 'token', 'status', 'auxAddress', 'auxLength'] as const;
+const COLUMN_KEYS = [
+  'sec',
+  'nsec',
+  'address',
+  'length',
+  'stream',
+  'packet',
+  'type',
+  'flags',
+  'id',
+  'topic',
+  'token',
+  'status',
+  'auxAddress',
+  'auxLength',
+] as const;
 
 type Column = Uint32Array | Uint16Array | Uint8Array | Float64Array;
 

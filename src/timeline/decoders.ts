@@ -4,13 +4,14 @@ import type { TopicLookup } from '../core/dialect.ts';
 import type { Content, Field, Message } from '../core/message.ts';
 import type { Note } from '../core/note.ts';
 import { utf8 } from '../core/text.ts';
-import { decodePayload, isJson, type PayloadOptions, payloadJson } from '../payload/payload.ts';
+import { decodePayload, isJson, jsonSummary, type PayloadOptions, type PayloadTree, payloadJson } from '../payload/payload.ts';
 import { TopicNames } from '../schema/topics.ts';
-import { decodeTls } from '../tls/decode.ts';
 import type { Decoders } from './timeline.ts';
 
 /** Injected at the edge, because this room does no I/O. */
 export interface DecoderOptions extends PayloadOptions {
+  /** Decodes a row of TLS; that room computes with keys, and so is no part of this one. */
+  readonly tls?: ((bytes: Uint8Array, dir: 0 | 1, aux: Uint8Array | undefined) => Message | undefined) | undefined;
   /** Topics of the run in order of first sight, growing: names, and hashes of 20 bytes. */
   readonly seenTopics?: readonly Uint8Array[] | undefined;
   readonly sha1?: ((bytes: Uint8Array) => Uint8Array) | undefined;
@@ -34,16 +35,27 @@ export function expandPayloads(message: Message, options: PayloadOptions = {}): 
 function expandContents(message: Message, contents: readonly Content[], options: PayloadOptions): Message {
   const notes: Note[] = [...message.notes];
   const summaries: string[] = [];
-  const opened: (readonly Field[] | undefined)[] = [];
-  for (const { bytes, start } of contents) {
-    const { kind, fields, summary, notes: inside } = decodePayload(bytes, options);
-    const closed = kind === 'empty' || kind === 'hex';
-    opened.push(closed ? undefined : fields);
-    if (closed) continue;
+  const opened: (() => readonly Field[] | undefined)[] = [];
+  const open = ({ bytes, field }: Content): PayloadTree => decodePayload(bytes, field === undefined ? options : { ...options, field });
+  const inFields = ({ kind, fields }: PayloadTree): readonly Field[] | undefined =>
+    kind === 'empty' || kind === 'hex' ? undefined : fields;
+  for (const content of contents) {
+    const plain = jsonSummary(content.bytes, content.field);
+    if (plain !== undefined) {
+      opened.push(() => inFields(open(content)));
+      if (plain !== '') summaries.push(plain);
+      continue;
+    }
+    const tree = open(content);
+    const { summary, notes: inside } = tree;
+    const { start } = content;
+    const fields = inFields(tree);
+    opened.push(() => fields);
+    if (fields === undefined) continue;
     if (summary !== '') summaries.push(summary);
     for (const n of inside) notes.push({ ...n, start: n.start + start, end: n.end + start });
   }
-  const { dialect, command, label, type, dir } = message;
+  const { dialect, command, label, type, dir, token } = message;
   let made: readonly Field[] | undefined;
   return {
     dialect,
@@ -57,14 +69,19 @@ function expandContents(message: Message, contents: readonly Content[], options:
     },
     notes,
     info: withSummaries(message.info, summaries),
+    token,
   };
 }
 
-function withContents(fields: readonly Field[], contents: readonly Content[], opened: readonly (readonly Field[] | undefined)[]): Field[] {
+function withContents(
+  fields: readonly Field[],
+  contents: readonly Content[],
+  opened: readonly (() => readonly Field[] | undefined)[],
+): Field[] {
   let next = 0;
   return fields.map((field) => {
     if (field.payload === undefined) return field;
-    const inside = opened[next];
+    const inside = opened[next]?.();
     const shift = contents[next++]?.start ?? 0;
     return inside === undefined ? field : { ...field, children: inside.map((f) => moved(f, shift)) };
   });
@@ -144,7 +161,7 @@ export function makeDecoders(options: DecoderOptions): Decoders {
     decode(code, bytes, dir, aux) {
       return dialects[code]?.decode(bytes, dir, aux, lookup);
     },
-    tls: (_type, bytes, dir, aux) => decodeTls(bytes, dir, aux),
+    tls: (_type, bytes, dir, aux) => options.tls?.(bytes, dir, aux),
     expand: (message) => (options.expandPayloads ? expandPayloads(message, options) : message),
     payloadJson: (bytes) => payloadJson(bytes),
     isJsonLine: isJson,

@@ -26,6 +26,7 @@ import { Network } from '../net/network.ts';
 import type { StreamSummary } from '../net/stream-summary.ts';
 import { noteDef } from '../schema/notes.ts';
 import { TlsConnection } from '../tls/connection.ts';
+import { decodeTls } from '../tls/decode.ts';
 import { looksLikeTls } from '../tls/detect.ts';
 import { TlsKeys } from '../tls/keys.ts';
 import { LABELS } from '../tls/secret-store.ts';
@@ -67,6 +68,9 @@ export interface StreamCounters {
   readonly holes: readonly [readonly { offset: number; length: number }[], readonly { offset: number; length: number }[]];
   readonly notes: readonly string[];
 }
+
+/** Time between looks at a growing key log while no packets come. */
+const KEY_LOG_PAUSE_MS = 250;
 
 /** Largest output of a gzip member inside a payload: messages have 16 KiB at most, and text packs about ten to one. */
 const INFLATE_LIMIT = 1024 * 1024;
@@ -131,6 +135,7 @@ export class Reading {
       this.pipeline.streams,
       makeDecoders({
         inflate,
+        tls: decodeTls,
         expandPayloads: options.expandPayloads,
         seenTopics: rows.topics.values,
         sha1: (bytes) => createHash('sha1').update(bytes).digest(),
@@ -181,13 +186,21 @@ export class Reading {
     if (this.finished) return 'done';
     const state = this.input.step(this.intake);
     this.timeline.packets = this.intake.packets;
+    if (this.followers.length > 0) this.pollKeys();
     if (state === 'done') this.finish();
     else if (state === 'starved') this.network.idle();
     return state;
   }
 
-  ready(): Promise<void> {
-    return this.input.ready();
+  /** Resolves when there may be more; with key logs that grow, also after a while, so that new secrets are not waited for in vain. */
+  async ready(): Promise<void> {
+    if (this.followers.length === 0) return this.input.ready();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const pause = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, KEY_LOG_PAUSE_MS);
+    });
+    await Promise.race([this.input.ready(), pause]);
+    clearTimeout(timer);
   }
 
   /** Takes what was added to the key logs since the last look; connections that wait for keys are tried again. */

@@ -33,7 +33,9 @@ export class Redactor {
       return out;
     };
     const notes = message.notes.map((n) => (n.detail === undefined ? n : { ...n, detail: replace(n.detail) }));
-    return { ...message, fields: message.fields.map((f) => this.field(f, replace)), notes, info: replace(message.info) };
+    // `contents` and `token` are values of the wire as they were.
+    const { contents: _contents, token: _token, ...shown } = message;
+    return { ...shown, fields: message.fields.map((f) => this.field(f, replace)), notes, info: replace(message.info) };
   }
 
   /** What stands in the place of a value, by its class. */

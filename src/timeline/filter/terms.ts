@@ -247,8 +247,9 @@ export function tokenTerm(first: number | undefined): Term {
       const { token } = timeline.rows.columns.chunks[chunk];
       if (token === undefined) return 0;
       let n = 0;
-      if (first === undefined) for (let k = 0; k < count; k++) n = token[rows[k]] !== 0 ? ((out[n] = rows[k]), n + 1) : n;
-      else for (let k = 0; k < count; k++) if (token[rows[k]] === first) out[n++] = rows[k];
+      if (first === undefined) {
+        for (let k = 0; k < count; k++) if (token[rows[k]] !== 0) out[n++] = rows[k];
+      } else for (let k = 0; k < count; k++) if (token[rows[k]] === first) out[n++] = rows[k];
       return n;
     },
   };
