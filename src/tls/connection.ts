@@ -154,7 +154,7 @@ export class TlsConnection implements StreamSink, DirectionHost {
 
   stray(d: Direction, length: number, why: 'garbage' | 'hole' | 'cut'): void {
     const reason = why === 'garbage' ? REASON.notTls : why === 'cut' ? REASON.truncated : REASON.hole;
-    this.rows.tell(d, why === 'garbage' ? TLS_ENTRY.notTls : TLS_ENTRY.damaged, 2, reason, d.where, length);
+    this.rows.count(d, why === 'garbage' ? TLS_ENTRY.notTls : TLS_ENTRY.damaged, 2, reason, length);
   }
 
   lost(d: Direction, bytes: number): void {
@@ -336,7 +336,7 @@ export class TlsConnection implements StreamSink, DirectionHost {
 
   private encrypted(d: Direction, type: number, length: number, reason: number): void {
     if (type === CONTENT.data && !this.told && reason !== REASON.noHandshakeSecret) this.establish();
-    this.rows.encrypted(d, type === CONTENT.data ? TLS_ENTRY.applicationData : TLS_ENTRY.encryptedHandshake, reason, length);
+    this.rows.count(d, type === CONTENT.data ? TLS_ENTRY.applicationData : TLS_ENTRY.encryptedHandshake, 0, reason, length);
   }
 
   // --- roles, waiting ------------------------------------------------------------------------------------------
@@ -357,7 +357,8 @@ export class TlsConnection implements StreamSink, DirectionHost {
   }
 
   private drain(): void {
-    const [client, server] = this.directions;
+    const client = this.directions[0];
+    const server = this.directions[1];
     while (client.waiting || server.waiting) {
       const a = server.drain();
       const b = client.drain();

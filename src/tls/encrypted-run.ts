@@ -9,7 +9,7 @@ const RUN_RECORDS = 64;
 /** Pieces in one row; a record of tiny segments has thousands. */
 const RUN_PIECES = 512;
 
-/** Collects records of one direction that stay encrypted for the same reason into one row. */
+/** Collects records of one direction that stay encrypted for the same reason, or bytes that are no records, into one row. */
 export class EncryptedRun {
   private readonly session: TlsSession;
   private readonly emit: (dir: Dir, row: TlsRow) => void;
@@ -25,7 +25,7 @@ export class EncryptedRun {
     this.row = { command: 0, severity: 0, where: this.where, aux: new Uint8Array(0), packet: 0, sec: 0, nsec: 0 };
   }
 
-  add(d: Direction, command: number, reason: number, length: number): void {
+  add(d: Direction, command: number, severity: number, reason: number, length: number): void {
     const { row } = this;
     if (
       this.records > 0 &&
@@ -40,6 +40,7 @@ export class EncryptedRun {
       this.dir = d.dir;
       this.reason = reason;
       row.command = command;
+      row.severity = severity;
       row.packet = d.startPacket;
       row.sec = d.startSec;
       row.nsec = d.startNsec;

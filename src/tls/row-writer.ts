@@ -22,9 +22,9 @@ export class RowWriter {
     this.run.flush();
   }
 
-  /** Counts a record that stays encrypted; the place is the direction's. */
-  encrypted(d: Direction, command: number, reason: number, length: number): void {
-    this.run.add(d, command, reason, length);
+  /** Counts a record that stays encrypted, or stray bytes; the place is the direction's. */
+  count(d: Direction, command: number, severity: number, reason: number, length: number): void {
+    this.run.add(d, command, severity, reason, length);
   }
 
   /** One row; `plain[start, end)` is its decrypted message. */
