@@ -126,7 +126,7 @@ export function pipeSource(name: string, stream: NodeJS.ReadableStream & { destr
 export function pipeStream(fd: number, name: string): Socket {
   try {
     return new Socket({ fd, readable: true, writable: false });
-  } catch (error) {
-    throw new UserError('input.unreadable', `${name} cannot be read: ${(error as Error).message}.`);
+  } catch {
+    throw new UserError('input.unreadable', `${name} is a device, not a capture; name a file, or pipe a capture in with -.`);
   }
 }

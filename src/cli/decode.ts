@@ -19,6 +19,9 @@ const INPUT_LIMIT = 64 * 1024 * 1024;
 
 /** `apns-inspect decode HEX|-`: messages from hex, base64 or standard input (hex, base64 or raw bytes). */
 export async function runDecode(texts: string[], options: DecodeOptions): Promise<number> {
+  if (options.format !== undefined && options.format !== 'text' && options.format !== 'json') {
+    throw new UserError('format', `--format takes text or json, not "${options.format}".`, EXIT.usage);
+  }
   let input: Uint8Array | string;
   if (texts.length === 1 && texts[0] === '-') {
     const bytes = readFileSync(0);
@@ -32,9 +35,6 @@ export async function runDecode(texts: string[], options: DecodeOptions): Promis
     options.direction === undefined ? undefined : options.direction === 'c2s' ? 0 : 1,
   );
   const out = new Output(undefined);
-  if (options.format !== undefined && options.format !== 'text' && options.format !== 'json') {
-    throw new UserError('format', `--format takes text or json, not "${options.format}".`, EXIT.usage);
-  }
   for (const { message: plain, bytes } of messages) {
     const message = expandPayloads(plain);
     if (options.format === 'json') out.line(messageJson(message));

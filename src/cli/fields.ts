@@ -1,3 +1,5 @@
+import { UserError } from '../core/errors.ts';
+import { printable } from '../core/text.ts';
 import { allFields } from '../schema/registry.ts';
 import { Output } from './output.ts';
 import { StreamingTable } from './table.ts';
@@ -6,6 +8,8 @@ import { StreamingTable } from './table.ts';
 export async function runFields(search: string | undefined, options: { json?: boolean }): Promise<number> {
   const needle = search?.toLowerCase();
   const fields = allFields().filter((f) => needle === undefined || `${f.filter} ${f.label} ${f.doc}`.toLowerCase().includes(needle));
+  if (fields.length === 0)
+    throw new UserError('fields', `no field has "${printable(search ?? '')}" in its name or description; try a shorter text.`);
   const out = new Output(undefined);
   if (options.json === true) out.line(JSON.stringify(fields, null, 1));
   else {

@@ -22,7 +22,6 @@ export async function runFollow(file: string, stream: number, options: FollowOpt
     throw new UserError('redact', 'follow prints raw bytes, which --redact cannot make anonymous; use list or show.', EXIT.usage);
   const toTerminal = options.output === undefined && process.stdout.isTTY === true;
   const hex = options.hex === true || (toTerminal && options.raw !== true);
-  const out = new Output(options.output);
   const offsets = [0, 0];
   let seen = false;
   let chosen = 0;
@@ -49,6 +48,8 @@ export async function runFollow(file: string, stream: number, options: FollowOpt
       offsets[dir] += bytes.length;
     },
   });
+  // Opened behind the input: a mistyped input must not empty a file.
+  const out = new Output(options.output);
   try {
     await session.load();
     out.close();

@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { EXIT, UserError } from '../core/errors.ts';
 import { DIALECT, DIALECTS } from '../core/message.ts';
 import { count } from '../core/text.ts';
@@ -16,6 +16,8 @@ export interface SessionOptions extends ReadOptions {
   readonly tap?: Tap;
   /** Hash every stream's bytes. */
   readonly hashes?: boolean;
+  /** File that is going to be written. */
+  readonly output?: string;
 }
 
 export interface StreamSummary {
@@ -43,6 +45,18 @@ export function inputFiles(files: readonly string[], options: ReadOptions): stri
     throw new UserError('files', 'no input: name a capture, or - for standard input.', EXIT.usage);
   }
   return all;
+}
+
+/** Refuses an output that is one of the inputs: it would be emptied before it is read. Throws `UserError`. */
+function checkOutput(output: string | undefined, inputs: readonly (string | undefined)[]): void {
+  const target = output === undefined || output === '-' ? undefined : statSync(output, { throwIfNoEntry: false });
+  if (target?.isFile() !== true) return;
+  for (const path of inputs) {
+    const source = path === undefined || path === '-' ? undefined : statSync(path, { throwIfNoEntry: false });
+    if (source !== undefined && source.dev === target.dev && source.ino === target.ino) {
+      throw new UserError('output', `${output} is read and would be overwritten; name another file with -o.`, EXIT.usage);
+    }
+  }
 }
 
 /** A pseudonym is the keyed hash of the value; the key comes from the capture, so it is the same in every output of it. */
@@ -221,6 +235,7 @@ export class Session {
 /** Opens the inputs of a command. Throws `UserError`. */
 export async function openSession(files: readonly string[], options: SessionOptions): Promise<Session> {
   const paths = inputFiles(files, options);
+  checkOutput(options.output, [...paths, ...(options.keys ?? []), options.c2s, options.s2c]);
   // The filter first: a typo must not wait for a gigabyte.
   const filter = options.filter === undefined ? undefined : (await import('../timeline/filter/filter.ts')).compileFilter(options.filter);
   const tcpHashes = options.hashes === true ? new StreamHashes() : undefined;

@@ -24,6 +24,7 @@ function parseNumbers(texts: readonly string[], rows: number): number[] {
     if (match === null) throw new UserError('number', `"${text}" is no message number; write 3, 3-5 or 3-.`, EXIT.usage);
     const from = Number(match[1]);
     const to = match[2] === undefined ? from : match[3] === '' ? rows : Number(match[3]);
+    if (match[3] && to < from) throw new UserError('number', `"${text}" ends before it begins; write ${to}-${from}.`, EXIT.usage);
     if (from < 1 || from > rows) {
       throw new UserError(
         'number',
@@ -37,6 +38,9 @@ function parseNumbers(texts: readonly string[], rows: number): number[] {
 
 /** `apns-inspect show FILE N...`: every field, its byte range, its packets and file offsets, notes, and the hex. */
 export async function runShow(file: string, numbers: string[], options: ShowOptions): Promise<number> {
+  if (options.format !== undefined && options.format !== 'text' && options.format !== 'json') {
+    throw new UserError('format', `--format takes text or json, not "${options.format}".`, EXIT.usage);
+  }
   const session = await openSession([file], options);
   try {
     await session.load();
@@ -44,8 +48,6 @@ export async function runShow(file: string, numbers: string[], options: ShowOpti
     const out = new Output(options.output);
     if (options.format === 'json') {
       for (const row of rows) out.line(jsonRecord(session.timeline, row, { showSecrets: options.showSecrets === true, analysis: true }));
-    } else if (options.format !== undefined && options.format !== 'text') {
-      throw new UserError('format', `--format takes text or json, not "${options.format}".`, EXIT.usage);
     } else {
       const color = wantsColor(options.color, options.output === undefined && process.stdout.isTTY === true);
       rows.forEach((row, i) => {

@@ -15,6 +15,8 @@ export interface DecodedText {
 
 /** Name of the dialect that is tried when nothing is recognised: a lone courier frame with odd fields is the likeliest. */
 const FALLBACK = 'courier';
+/** Such text would pass for base64 without padding; in a dump the offsets may have any number of digits. */
+const ODD_HEX = /^[0-9a-f]([0-9a-f]{2})*$/i;
 const FIRST_COURIER_COMMAND = 0x07;
 const LAST_COURIER_COMMAND = 0x22;
 
@@ -45,6 +47,8 @@ function choose(bytes: Uint8Array, name: string | undefined, dir: Dir | undefine
  * Throws `UserError` when the input is no bytes, or of no dialect.
  */
 export function decodeText(input: Uint8Array | string, dialectName?: string, dir?: Dir): DecodedText {
+  if (typeof input === 'string' && !/^\s*0{4,16}:?\s/.test(input) && ODD_HEX.test(input.replaceAll(/\s/g, '')))
+    throw new UserError('decode', 'the hex has an odd number of digits; half a byte is missing.', EXIT.usage);
   const bytes = bytesOfInput(input);
   if (bytes === undefined || bytes.length === 0) throw new UserError('decode', 'the input is neither hex nor base64.', EXIT.usage);
   const chosen = choose(bytes, dialectName, dir);
