@@ -22,6 +22,9 @@ const ANSWER_SECONDS = 15;
 /** Answers that take longer are told. Known clients give up after 10 to 30 seconds. */
 const SLOW_SECONDS = 5;
 
+/** Answers without a question that are told on one connection; more say nothing new. */
+const UNASKED_LIMIT = 1024;
+
 /** What is known of a connection. */
 export interface StreamSummary extends Roles {
   /** State of the dialect's machine, as in the table: "filtered", "leaving". */
@@ -110,6 +113,7 @@ export class SessionAnalysis implements Context {
     for (const s of this.streams) {
       if (s === undefined) continue;
       this.unanswered(s);
+      if (!s.lossy) for (const row of s.unasked) this.report(row, 'session.answer-unasked');
       for (const set of this.sets) set.end?.(this, s);
     }
     for (const set of this.sets) set.finish?.(this);
@@ -172,8 +176,8 @@ export class SessionAnalysis implements Context {
     const asked = open?.answer(this.columns.id(row)) ?? -1;
     if (asked < 0) {
       // A capture that starts late, or has holes, misses questions; so does one whose table of open questions ran over.
-      if (s.state !== JOINED && !s.lossy && open?.dropped !== true && def.unanswered !== undefined)
-        this.report(row, 'session.answer-unasked');
+      const known = s.state !== JOINED && !s.lossy && open?.dropped !== true && def.unanswered !== undefined;
+      if (known && s.unasked.length < UNASKED_LIMIT) s.unasked.push(row);
       return;
     }
     if (oldest >= 0 && oldest !== asked) this.report(row, 'session.ack-order', { other: oldest });
@@ -194,6 +198,7 @@ export class SessionAnalysis implements Context {
       const { unanswered, ordered } = EXCHANGES[exchange];
       if (open === undefined || unanswered === undefined) return;
       for (const row of open.open()) {
+        if (row === s.device?.leftAt) continue;
         if (this.now - this.time(row) >= ANSWER_SECONDS || (ordered === true && open.answered > row)) this.report(row, unanswered);
       }
     });

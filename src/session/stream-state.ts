@@ -11,6 +11,8 @@ export interface DeviceState {
   filtered: boolean;
   /** The device said that it leaves. */
   left: boolean;
+  /** Row of that Connect, -1 before: some servers answer it, none must. */
+  leftAt: number;
   /** Bytes of the largest message that the server takes; infinite until it says. */
   limit: number;
   minKeepAlive: number;
@@ -77,6 +79,8 @@ export class StreamState {
   lossy = false;
   /** Open questions by exchange. */
   readonly questions: (OpenQuestions | undefined)[] = [];
+  /** Answers to no known question; told at the end, because rows of holes may come late. */
+  readonly unasked: number[] = [];
   device: DeviceState | undefined = undefined;
   gateway: GatewayState | undefined = undefined;
   http2: Http2State | undefined = undefined;

@@ -1,7 +1,6 @@
 import { printable } from '../../core/text.ts';
 import { COURIER } from '../../schema/courier.ts';
 import { type Context, fieldValue, numberOf, type RuleSet, remember, toNumber } from '../context.ts';
-import { exchangeNumber } from '../exchanges.ts';
 import { MACHINE_OF } from '../machines.ts';
 import type { DeviceState, StreamState } from '../stream-state.ts';
 
@@ -12,6 +11,7 @@ function deviceOf(s: StreamState): DeviceState {
     accepted: -1,
     filtered: false,
     left: false,
+    leftAt: -1,
     limit: Number.POSITIVE_INFINITY,
     minKeepAlive: Number.NaN,
     maxKeepAlive: Number.NaN,
@@ -41,7 +41,6 @@ const TOPICS_LIMIT = 4096;
 /** Bytes of a message that its payload does not account for: header, token, topic, id, times. */
 const OVERHEAD = 160;
 
-const CONNECT = exchangeNumber('connect');
 const LISTS = ['enabled', 'opportunistic', 'non_waking'];
 const UNWANTED: readonly (readonly [field: string, words: string])[] = [
   ['ignored', 'ignored'],
@@ -66,7 +65,7 @@ export function deviceRules(): RuleSet {
     const message = c.source.message(row);
     if (numberOf(message, 'state') === LEAVING) {
       d.left = true;
-      s.questions[CONNECT]?.withdraw(row, undefined);
+      d.leftAt = row;
       s.state = MACHINE_OF[s.dialect]?.state(d.filtered ? 'filtered' : 'connected') ?? s.state;
       return;
     }
