@@ -1,0 +1,148 @@
+import type { Timeline } from '../timeline/timeline.ts';
+import { type Difference, differences } from './compare.ts';
+import type { Plan } from './plan.ts';
+import { type Answer, recordedAnswer } from './recorded.ts';
+import type { NameMap } from './rewrite.ts';
+
+/** What became of a planned message. */
+export const OUTCOMES = ['not sent', 'sent', 'equal', 'different', 'missing', 'unexpected', 'failed'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+const NOT_SENT = 0;
+const SENT = 1;
+const EQUAL = 2;
+const DIFFERENT = 3;
+const MISSING = 4;
+const UNEXPECTED = 5;
+const FAILED = 6;
+
+/** An answer that is not the recorded one, or a message without one. */
+export interface Finding {
+  readonly index: number;
+  readonly row: number;
+  /** Round of `--loop`, from 1. */
+  readonly round: number;
+  readonly outcome: Outcome;
+  readonly why: string | undefined;
+  readonly differences: readonly Difference[];
+}
+
+/** Findings told one by one; a million different answers are one problem, not a million. */
+export const MAX_FINDINGS = 1000;
+
+/** What was sent and what came back: a few bytes a message, however many rounds. */
+export class Ledger {
+  readonly plan: Plan;
+  readonly findings: Finding[] = [];
+  /** Sentences about connections and duties: reconnections, acknowledgements that nobody planned. */
+  readonly remarks = new Map<string, number>();
+  round = 1;
+  planned = 0;
+  sent = 0;
+  /** Sent once more on a new connection, as a correct client must. */
+  resent = 0;
+  answered = 0;
+  readonly counts: Record<Outcome, number> = Object.fromEntries(OUTCOMES.map((name) => [name, 0])) as Record<Outcome, number>;
+  /** Milliseconds from question to answer of the last round, NaN without one. */
+  readonly liveMs: Float64Array;
+  readonly outcomes: Uint8Array;
+  private readonly sentAt: Float64Array;
+  private readonly timeline: Timeline;
+  private readonly ignore: ReadonlySet<string>;
+  private readonly names: NameMap;
+
+  constructor(timeline: Timeline, plan: Plan, ignore: ReadonlySet<string>, names: NameMap) {
+    this.timeline = timeline;
+    this.plan = plan;
+    this.ignore = ignore;
+    this.names = names;
+    const { length } = plan.rows;
+    this.liveMs = new Float64Array(length).fill(Number.NaN);
+    this.outcomes = new Uint8Array(length);
+    this.sentAt = new Float64Array(length).fill(Number.NaN);
+  }
+
+  /** Before each round. */
+  begin(round: number): void {
+    this.round = round;
+    this.planned += this.plan.rows.length;
+    this.outcomes.fill(NOT_SENT);
+    this.liveMs.fill(Number.NaN);
+    this.sentAt.fill(Number.NaN);
+  }
+
+  remark(text: string): void {
+    this.remarks.set(text, (this.remarks.get(text) ?? 0) + 1);
+  }
+
+  wasSent(index: number, nowMs: number): void {
+    if (this.outcomes[index] === NOT_SENT) {
+      this.outcomes[index] = SENT;
+      this.sent++;
+    } else this.resent++;
+    this.sentAt[index] = nowMs;
+  }
+
+  isOpen(index: number): boolean {
+    return this.outcomes[index] === SENT;
+  }
+
+  recorded(index: number): Answer | undefined {
+    return recordedAnswer(this.timeline, this.plan.rows[index]);
+  }
+
+  /** `timed` false: the answer is silence and has no time. */
+  wasAnswered(index: number, answer: Answer, nowMs: number, timed = true): void {
+    this.answered++;
+    if (timed) this.liveMs[index] = nowMs - this.sentAt[index];
+    const recorded = this.recorded(index);
+    if (recorded === undefined) {
+      this.settle(index, UNEXPECTED, 'answered, but the capture holds no answer', [], answer);
+      return;
+    }
+    if (recorded === answer) {
+      this.settle(index, EQUAL, undefined, []);
+      return;
+    }
+    const found = differences(recorded, answer, this.ignore, (text) => this.names.of(text));
+    this.settle(index, found.length === 0 ? EQUAL : DIFFERENT, undefined, found);
+  }
+
+  /** An answer was expected and did not come. */
+  isMissing(index: number, why: string): void {
+    this.settle(index, MISSING, why, []);
+  }
+
+  /** The message could not be sent, or its connection broke before anybody could know. */
+  hasFailed(index: number, why: string): void {
+    this.settle(index, FAILED, why, []);
+  }
+
+  /** After each round: what is still open has no answer; that is right where none was recorded. */
+  end(): void {
+    for (let i = 0; i < this.outcomes.length; i++) {
+      if (this.outcomes[i] === SENT) {
+        if (this.recorded(i) === undefined) this.settle(i, EQUAL, undefined, []);
+        else this.settle(i, MISSING, 'no answer', []);
+      } else if (this.outcomes[i] === NOT_SENT) this.counts['not sent']++;
+    }
+  }
+
+  recordedMs(index: number): number {
+    const nanos = this.timeline.analysis?.rttNanos(this.plan.rows[index]);
+    return nanos === undefined ? Number.NaN : Number(nanos) / 1e6;
+  }
+
+  private settle(index: number, outcome: number, why: string | undefined, diff: readonly Difference[], extra?: Answer): void {
+    if (this.outcomes[index] > SENT) return;
+    this.outcomes[index] = outcome;
+    this.counts[OUTCOMES[outcome]]++;
+    if (outcome === EQUAL || this.findings.length >= MAX_FINDINGS) return;
+    const shown =
+      extra === undefined
+        ? diff
+        : Object.entries(extra)
+            .filter(([field]) => !this.ignore.has(field))
+            .map(([field, live]) => ({ field, recorded: undefined, live }));
+    this.findings.push({ index, row: this.plan.rows[index], round: this.round, outcome: OUTCOMES[outcome], why, differences: shown });
+  }
+}

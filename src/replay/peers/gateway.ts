@@ -1,0 +1,235 @@
+import type { Socket } from 'node:net';
+import { gateway } from '../../codec/gateway.ts';
+import { itemBytes, NO_BYTES } from '../../codec/wire-syntax.ts';
+import { u32 } from '../../core/bytes.ts';
+import { GATEWAY } from '../../schema/provider.ts';
+import { printWire, wireValue } from '../outgoing.ts';
+import { ACCEPTED, gatewayAnswer, SHUTDOWN } from '../recorded.ts';
+import { putWire } from '../rewrite.ts';
+import { Outbox } from './outbox.ts';
+import type { Peer, PeerParts } from './peer.ts';
+
+/** Length of the error packet: command, status, identifier u32. */
+const ERROR_LENGTH = 6;
+const ERROR_COMMAND = 8;
+/** Connections closed without a word that are followed by another: a target that does nothing else is broken. */
+const MAX_BARE_CLOSES = 3;
+
+/**
+ * A provider towards a gateway. Silence is success; after an error packet it connects again and resends what the gateway
+ * threw away behind the named message, as Apple asks of clients (provider.md 1.3).
+ */
+export class GatewayPeer implements Peer {
+  private readonly parts: PeerParts;
+  private readonly renumber: boolean;
+  private socket: Socket | undefined;
+  private outbox: Outbox | undefined;
+  /** Messages written on this connection, in order. */
+  private onWire: Int32Array;
+  private count = 0;
+  private heard = Buffer.alloc(0);
+  private closed = false;
+  private bareCloses = 0;
+  private wake: (() => void) | undefined;
+  private lastByte = 0;
+
+  private constructor(parts: PeerParts) {
+    this.parts = parts;
+    this.onWire = new Int32Array(parts.connection.units.length);
+    this.renumber = hasRepeats(parts);
+  }
+
+  static async open(parts: PeerParts): Promise<GatewayPeer> {
+    const peer = new GatewayPeer(parts);
+    await peer.connect();
+    return peer;
+  }
+
+  private async connect(): Promise<void> {
+    const { socket } = await this.parts.open([]);
+    this.socket = socket;
+    this.outbox = new Outbox(socket);
+    this.count = 0;
+    this.heard = Buffer.alloc(0);
+    this.closed = false;
+    socket.on('data', (bytes: Buffer) => {
+      if (this.heard.length < ERROR_LENGTH) this.heard = Buffer.concat([this.heard, bytes]);
+      this.wake?.();
+    });
+    socket.on('close', () => {
+      this.closed = true;
+      this.wake?.();
+    });
+    socket.on('end', () => socket.end());
+  }
+
+  send(index: number): Promise<void> | undefined {
+    if (this.closed || this.heard.length >= ERROR_LENGTH) return this.recover().then(() => this.write(index));
+    return this.write(index);
+  }
+
+  private write(index: number): Promise<void> | undefined {
+    const { ledger, clock } = this.parts;
+    const bytes = this.bytesOf(index);
+    if (bytes === undefined || this.outbox === undefined) return undefined;
+    ledger.wasSent(index, clock.now());
+    this.parts.sending?.(index, payloadOf(bytes));
+    this.onWire[this.count++] = index;
+    this.lastByte = clock.now();
+    return this.outbox.add(bytes);
+  }
+
+  private bytesOf(index: number): Uint8Array | undefined {
+    const raw = this.renumber ? undefined : this.parts.raw(index);
+    if (raw !== undefined) return raw;
+    const out = this.parts.prepare(index);
+    if (out?.kind !== 'wire') return undefined;
+    if (this.renumber && wireValue(out, 'identifier') !== undefined) putWire(out, 'identifier', index);
+    return printWire(out);
+  }
+
+  flush(): void {
+    this.outbox?.flush();
+  }
+
+  async finish(): Promise<void> {
+    const { clock, settings, signal } = this.parts;
+    for (;;) {
+      this.flush();
+      await this.settle();
+      if (this.heard.length < ERROR_LENGTH && !this.closed && !signal.aborted) {
+        if (clock.now() - this.lastByte < settings.quietMs) continue;
+        this.accept(0, this.count);
+        break;
+      }
+      if (signal.aborted && this.heard.length < ERROR_LENGTH) break;
+      if (!(await this.recover())) break;
+    }
+    this.socket?.end();
+    this.socket?.destroySoon();
+  }
+
+  /** Until an error packet, the end of the connection, or enough silence. */
+  private settle(): Promise<void> {
+    const { clock, settings, signal } = this.parts;
+    if (this.closed || this.heard.length >= ERROR_LENGTH || signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const stop = new AbortController();
+      const done = (): void => {
+        this.wake = undefined;
+        signal.removeEventListener('abort', done);
+        stop.abort();
+        resolve();
+      };
+      this.wake = () => {
+        if (this.closed || this.heard.length >= ERROR_LENGTH) done();
+      };
+      signal.addEventListener('abort', done, { once: true });
+      void clock.until(this.lastByte + settings.quietMs, stop.signal).then(done);
+    });
+  }
+
+  abort(): void {
+    this.socket?.destroy();
+  }
+
+  private accept(from: number, to: number): void {
+    const { ledger, clock } = this.parts;
+    for (let i = from; i < to; i++) if (ledger.isOpen(this.onWire[i])) ledger.wasAnswered(this.onWire[i], ACCEPTED, clock.now(), false);
+  }
+
+  /** After an error packet or a close: settles what is known, connects again and resends. False when nothing was left to do. */
+  private async recover(): Promise<boolean> {
+    const { ledger, clock } = this.parts;
+    const again: number[] = [];
+    if (this.heard.length >= ERROR_LENGTH) {
+      if (this.heard[0] !== ERROR_COMMAND) {
+        for (let i = 0; i < this.count; i++)
+          ledger.hasFailed(
+            this.onWire[i],
+            `the target answered with bytes that are no error packet (${this.heard.subarray(0, ERROR_LENGTH).toString('hex')})`,
+          );
+        this.socket?.destroy();
+        this.heard = Buffer.alloc(0);
+        this.count = 0;
+        return false;
+      }
+      const status = this.heard[1];
+      const at = this.find(u32(this.heard, 2));
+      if (at < 0) {
+        for (let i = 0; i < this.count; i++)
+          ledger.hasFailed(this.onWire[i], `the gateway ended with status ${status} and named no message of ours`);
+      } else {
+        this.accept(0, status === SHUTDOWN ? at + 1 : at);
+        if (status !== SHUTDOWN) ledger.wasAnswered(this.onWire[at], gatewayAnswer(status), clock.now());
+        for (let i = at + 1; i < this.count; i++) again.push(this.onWire[i]);
+      }
+      this.bareCloses = 0;
+    } else {
+      for (let i = 0; i < this.count; i++) ledger.isMissing(this.onWire[i], 'the target closed the connection without an error packet');
+      if (++this.bareCloses > MAX_BARE_CLOSES) return false;
+    }
+    this.socket?.destroy();
+    const rest = this.pendingUnits();
+    if (again.length === 0 && !rest) {
+      this.count = 0;
+      return false;
+    }
+    ledger.remark('reconnected after the gateway ended a connection');
+    await this.connect();
+    for (const index of again) await this.write(index);
+    return true;
+  }
+
+  /** Whether planned messages are still to come on this connection. */
+  private pendingUnits(): boolean {
+    const { units } = this.parts.connection;
+    return units.length > 0 && this.parts.ledger.outcomes[units[units.length - 1]] === 0;
+  }
+
+  private find(identifier: number): number {
+    for (let i = this.count - 1; i >= 0; i--) if (this.idOf(this.onWire[i]) === identifier) return i;
+    return -1;
+  }
+
+  private idOf(index: number): number | undefined {
+    const { timeline, ledger } = this.parts;
+    const { columns } = timeline.rows;
+    const recorded = columns.id(ledger.plan.rows[index]);
+    if (recorded === undefined) return undefined;
+    if (this.renumber) return index;
+    if (!this.parts.settings.ownIdentifiers) return recorded;
+    const out = this.parts.prepare(index);
+    const bytes = out?.kind === 'wire' ? wireValue(out, 'identifier') : undefined;
+    return bytes?.length === 4 ? u32(bytes, 0) : recorded;
+  }
+}
+
+function payloadOf(frame: Uint8Array): Uint8Array {
+  const { items } = gateway.parse(frame, 0);
+  return itemBytes(
+    items.find(({ id }) => id === GATEWAY.notification.fields.payload.id) ?? { id: 0, kind: 'leaf', at: undefined, value: NO_BYTES },
+  );
+}
+
+/** Identifiers must tell the messages of one connection apart. */
+function hasRepeats({ timeline, connection, ledger }: PeerParts): boolean {
+  const { columns } = timeline.rows;
+  const seen = new Set<number>();
+  let rising = true;
+  let last = -1;
+  for (const index of connection.units) {
+    const id = columns.id(ledger.plan.rows[index]);
+    if (id === undefined) continue;
+    if (id <= last) rising = false;
+    last = id;
+  }
+  if (rising) return false;
+  for (const index of connection.units) {
+    const id = columns.id(ledger.plan.rows[index]);
+    if (id === undefined) continue;
+    if (seen.has(id)) return true;
+    seen.add(id);
+  }
+  return false;
+}

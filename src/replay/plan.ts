@@ -1,0 +1,184 @@
+import { sameBytes } from '../core/bytes.ts';
+import { EXIT, UserError } from '../core/errors.ts';
+import { DIALECT, DIALECTS } from '../core/message.ts';
+import { CONTROL_ROW, HTTP2_ROWS } from '../schema/http2.ts';
+import { FLAG_PIECES } from '../timeline/columns.ts';
+import type { Timeline } from '../timeline/timeline.ts';
+import { commandOf, readOutgoing, wireValue } from './outgoing.ts';
+import { gatewayErrors } from './recorded.ts';
+
+/** Whose part is played: a device towards a courier, a provider towards a gateway, feedback or HTTP/2 service, a server towards devices. */
+export type Role = 'device' | 'provider' | 'server';
+export const ROLES: readonly Role[] = ['device', 'provider', 'server'];
+
+/** One connection to make, and what is said on it. */
+export interface PlannedConnection {
+  /** Number of the recorded stream. */
+  readonly stream: number;
+  readonly dialect: number;
+  readonly role: Role;
+  /** Indices of its messages in the plan, ascending. */
+  readonly units: number[];
+}
+
+export interface Plan {
+  /** Row of each message, in the order of sending. */
+  readonly rows: Int32Array;
+  /** 1 for what was not chosen but must come first: a device's Connect and Filter. */
+  readonly prelude: Uint8Array;
+  /** Recorded milliseconds, NaN without times. */
+  readonly times: Float64Array;
+  readonly connections: readonly PlannedConnection[];
+  /** Chosen messages that are not sent: why, and how many. */
+  readonly leftOut: ReadonlyMap<string, number>;
+}
+
+const CONNECT = 7;
+const FILTER = 9;
+const FLUSH_RESPONSE = 0x10;
+const MESSAGE = 0x0a;
+const IOS4_MESSAGE = 3;
+
+/**
+ * Plans to send the rows again. `role` undefined: what the rows' senders were, servers left out. Throws `UserError` when
+ * nothing can be sent.
+ */
+export function makePlan(timeline: Timeline, chosen: Iterable<number>, role: Role | undefined): Plan {
+  const leftOut = new Map<string, number>();
+  const drop = (why: string): void => void leftOut.set(why, (leftOut.get(why) ?? 0) + 1);
+  const { columns } = timeline.rows;
+  const picked: number[] = [];
+  let total = 0;
+  for (const row of chosen) {
+    total++;
+    const why = refusal(timeline, row, role);
+    if (why === undefined) picked.push(row);
+    else drop(why);
+  }
+  const resent = resentLater(timeline, picked);
+  const rows = picked.filter((row) => {
+    if (!resent.has(row)) return true;
+    drop('thrown away by the gateway then and sent again by the client: sent there');
+    return false;
+  });
+  if (rows.length === 0) throw new UserError('replay.empty', nothing(total, leftOut), EXIT.usage);
+  const introductions = role === 'server' ? new Set<number>() : introduce(timeline, rows);
+  const all = [...rows, ...introductions].sort((a, b) => a - b);
+  const plan: Plan = {
+    rows: Int32Array.from(all),
+    prelude: Uint8Array.from(all, (row) => (introductions.has(row) ? 1 : 0)),
+    times: Float64Array.from(all, (row) => (timeline.timed(row) ? columns.sec(row) * 1000 + columns.nsec(row) / 1e6 : Number.NaN)),
+    connections: [],
+    leftOut,
+  };
+  const byStream = new Map<number, PlannedConnection>();
+  all.forEach((row, index) => {
+    const stream = columns.stream(row);
+    let connection = byStream.get(stream);
+    if (connection === undefined) {
+      const dialect = columns.type(row) >>> 8;
+      connection = { stream, dialect, role: role ?? naturalRole(dialect), units: [] };
+      byStream.set(stream, connection);
+    }
+    connection.units.push(index);
+  });
+  (plan.connections as PlannedConnection[]).push(...byStream.values());
+  return plan;
+}
+
+function naturalRole(dialect: number): Role {
+  return dialect === DIALECT.courier || dialect === DIALECT.packed || dialect === DIALECT.ios4 ? 'device' : 'provider';
+}
+
+function nothing(total: number, leftOut: ReadonlyMap<string, number>): string {
+  if (total === 0) return 'the selection holds no message: nothing to send.';
+  const most = [...leftOut].sort((a, b) => b[1] - a[1])[0];
+  return `the selection holds nothing that can be sent: ${most === undefined ? '' : `${most[1]} of ${total} left out (${most[0]})`}.`;
+}
+
+/** Why a row is not sent; undefined when it is. */
+function refusal(timeline: Timeline, row: number, role: Role | undefined): string | undefined {
+  const { columns } = timeline.rows;
+  const type = columns.type(row);
+  const dialect = type >>> 8;
+  const command = type & 0xff;
+  const dir = columns.dir(row);
+  if (dialect === DIALECT.capture) return 'holes and bytes that are no message';
+  if (dialect === DIALECT.tls) return 'TLS records: a replay makes its own (are the keys missing?)';
+  if (role === 'server') {
+    const notification =
+      (dir === 1 && (dialect === DIALECT.courier || dialect === DIALECT.packed) && command === MESSAGE) ||
+      (dir === 1 && dialect === DIALECT.ios4 && command === IOS4_MESSAGE) ||
+      (dir === 0 && dialect === DIALECT.gateway && command <= 2) ||
+      (dir === 0 && dialect === DIALECT.http2 && command === HTTP2_ROWS.push.code);
+    if (!notification) return 'no notifications to devices';
+  } else if (dialect === DIALECT.feedback) {
+    if (role === 'device') return 'feedback is read by providers, not by devices';
+    return undefined;
+  } else {
+    if (dir === 1) return 'said by servers: answers are compared, not sent';
+    if (role !== undefined && role !== naturalRole(dialect)) return `${DIALECTS[dialect]} is not spoken by a ${role}`;
+    if (dialect === DIALECT.http2 && command >= CONTROL_ROW) return 'HTTP/2 control frames: a connection makes its own';
+    if (dialect === DIALECT.http2 && command >= HTTP2_ROWS.response.code) return 'HTTP/2 control frames: a connection makes its own';
+    if (command === FLUSH_RESPONSE && dialect !== DIALECT.http2) return 'answers to flushes: given when the server asks';
+    if (dialect !== DIALECT.http2 && commandOf(dialect, command, 0) === undefined) return 'commands that are not known';
+  }
+  // Only rows that the index found fault with, or that lie in pieces, can have holes or lost references.
+  if (columns.severity(row) === 0 && (columns.flags(row) & FLAG_PIECES) === 0) return undefined;
+  const out = readOutgoing(timeline, row);
+  return typeof out === 'string' ? out : undefined;
+}
+
+/** A courier needs Connect and Filter before anything else: the first ones of the stream, where they were not chosen. */
+function introduce(timeline: Timeline, rows: readonly number[]): Set<number> {
+  const { columns } = timeline.rows;
+  const wanted = new Map<number, { connect: boolean; filter: boolean }>();
+  for (const row of rows) {
+    const dialect = columns.type(row) >>> 8;
+    if (naturalRole(dialect) === 'device') wanted.set(columns.stream(row), { connect: true, filter: true });
+  }
+  const added = new Set<number>();
+  if (wanted.size === 0) return added;
+  for (const row of rows) mark(row);
+  const chosen = new Set(rows);
+  for (let row = 0; row < columns.rows; row++) if (!chosen.has(row) && mark(row)) added.add(row);
+  return added;
+
+  function mark(row: number): boolean {
+    const want = wanted.get(columns.stream(row));
+    if (want === undefined || columns.dir(row) !== 0) return false;
+    const ios4 = columns.type(row) >>> 8 === DIALECT.ios4;
+    const command = columns.type(row) & 0xff;
+    if (want.connect && command === (ios4 ? 0 : CONNECT)) want.connect = false;
+    else if (want.filter && command === (ios4 ? 2 : FILTER)) want.filter = false;
+    else return false;
+    return typeof readOutgoing(timeline, row) !== 'string';
+  }
+}
+
+/** Messages that the gateway threw away behind an error and that the recorded client sent again, both chosen: sending both would double them. */
+function resentLater(timeline: Timeline, rows: readonly number[]): Set<number> {
+  const { columns } = timeline.rows;
+  const out = new Set<number>();
+  const errors = gatewayErrors(timeline);
+  if (errors.size === 0) return out;
+  const discarded: { row: number; token: Uint8Array; payload: Uint8Array }[] = [];
+  for (const row of rows) {
+    if (columns.type(row) >>> 8 !== DIALECT.gateway) continue;
+    const message = readOutgoing(timeline, row);
+    if (typeof message === 'string' || message.kind !== 'wire') continue;
+    const token = wireValue(message, 'token');
+    const payload = wireValue(message, 'payload');
+    if (token === undefined || payload === undefined) continue;
+    const found = discarded.findIndex(
+      (d) => columns.stream(d.row) !== columns.stream(row) && sameBytes(d.token, token) && sameBytes(d.payload, payload),
+    );
+    if (found >= 0) out.add(discarded.splice(found, 1)[0].row);
+    if (errors.get(columns.stream(row))?.discards(row, columns.id(row)) === true && discarded.length < MAX_DISCARDED)
+      discarded.push({ row, token, payload });
+  }
+  return out;
+}
+
+/** Discarded messages that are looked for again: more than a gateway's window of unread ones holds. */
+const MAX_DISCARDED = 1000;

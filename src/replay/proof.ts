@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto';
+import { UserError } from '../core/errors.ts';
+
+/** What an emulator's record says about what was sent. */
+export interface Proof {
+  readonly sent: number;
+  readonly received: number;
+  /** Messages that the record holds with the same payload; undefined when there are more than are compared. */
+  readonly same: number | undefined;
+}
+
+/** Records that the emulator keeps; beyond them only the number is compared. */
+const KEPT = 100_000;
+/** The record is complete a moment after the last answer. */
+const ATTEMPTS = 20;
+const ATTEMPT_MS = 50;
+
+/** Compares what was sent with the record of an emulator, over its control API. */
+export class Witness {
+  private readonly url: string;
+  private readonly token: string;
+  private readonly hashes = new Map<string, number>();
+  private sent = 0;
+  private before = 0;
+
+  constructor(url: string, token: string) {
+    this.url = url.replace(/\/$/, '');
+    this.token = token;
+  }
+
+  /** Where the record stands before the first message. Throws `UserError`. */
+  async begin(): Promise<void> {
+    const status = (await this.get('/status')) as { received?: unknown };
+    if (typeof status.received !== 'number') throw new UserError('replay.control', `${this.url} is not the control API of an emulator.`);
+    this.before = status.received;
+  }
+
+  saw(payload: Uint8Array): void {
+    this.sent++;
+    if (this.sent > KEPT) return;
+    const hash = digest(payload);
+    this.hashes.set(hash, (this.hashes.get(hash) ?? 0) + 1);
+  }
+
+  /** Waits until the record holds as many messages as were sent, for a moment. */
+  async end(): Promise<Proof> {
+    let received = 0;
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      received = ((await this.get('/status')) as { received: number }).received - this.before;
+      if (received >= this.sent) break;
+      await new Promise((resolve) => setTimeout(resolve, ATTEMPT_MS));
+    }
+    if (this.sent > KEPT) return { sent: this.sent, received, same: undefined };
+    const records = (await this.get(`/received?after=${this.before}`)) as { payload?: unknown; payloadBase64?: string }[];
+    let same = 0;
+    const left = new Map(this.hashes);
+    for (const { payload, payloadBase64 } of records) {
+      const bytes =
+        payloadBase64 !== undefined
+          ? Buffer.from(payloadBase64, 'base64')
+          : payload === undefined
+            ? Buffer.alloc(0)
+            : Buffer.from(JSON.stringify(payload));
+      const hash = digest(bytes);
+      const n = left.get(hash) ?? 0;
+      if (n === 0) continue;
+      left.set(hash, n - 1);
+      same++;
+    }
+    return { sent: this.sent, received, same };
+  }
+
+  private async get(path: string): Promise<unknown> {
+    let answer: Response;
+    try {
+      answer = await fetch(`${this.url}${path}`, { headers: { authorization: `Bearer ${this.token}` } });
+    } catch {
+      throw new UserError('replay.control', `No control API answers at ${this.url}.`);
+    }
+    if (answer.status === 401 || answer.status === 403)
+      throw new UserError('replay.control', `The control API at ${this.url} does not take the token of --control-token.`);
+    if (!answer.ok) throw new UserError('replay.control', `The control API at ${this.url} answered ${answer.status}.`);
+    return answer.json();
+  }
+}
+
+/** JSON is compared as its values: the record gives it without its white space. */
+function digest(payload: Uint8Array): string {
+  let bytes: Uint8Array | string = payload;
+  try {
+    bytes = JSON.stringify(JSON.parse(Buffer.from(payload).toString('utf8')));
+  } catch {
+    // Not JSON: its bytes.
+  }
+  return createHash('sha1').update(bytes).digest('base64');
+}
