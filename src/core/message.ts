@@ -75,13 +75,17 @@ export interface Message {
    * The contents that the fields mark with `payload`, from dialects that make their fields on demand: a list can then
    * summarise them without asking for the fields. Undefined: look at the fields.
    */
-  readonly contents?: readonly Content[];
+  readonly contents?: readonly Content[] | undefined;
+  /** The bytes of the field `token` at the top, from dialects that know them without making their fields. */
+  readonly token?: Uint8Array | undefined;
 }
 
 /** Content in the bytes of a message, and where it starts. */
 export interface Content {
   readonly bytes: Uint8Array;
   readonly start: number;
+  /** Full filter name of the field that holds it, where that says what it is. */
+  readonly field?: string | undefined;
 }
 
 /** Lossless, nameless syntax of a frame: what a codec cuts before the schema gives it names. */

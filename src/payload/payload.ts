@@ -6,10 +6,11 @@ import { PROTOBUF_FIELDS } from '../schema/payload-keys.ts';
 import { plistFields } from './bplist.ts';
 import { jsonFields } from './json.ts';
 import { looksLikeProtobuf, protobufFields } from './protobuf.ts';
-import { summaryOf } from './summary.ts';
+import { SUMMARY_LENGTH, summaryOf } from './summary.ts';
 import { placed, TreeBuilder } from './tree.ts';
 
 export { isJson } from './json-scan.ts';
+export { jsonSummary } from './json-summary.ts';
 export { payloadJson } from './payload-json.ts';
 export { payloadPath } from './payload-path.ts';
 
@@ -39,8 +40,6 @@ export interface PayloadOptions {
 const MAX_INFLATED = 1 << 20;
 /** Payloads inside payloads (gzip in a list in gzip …). */
 const MAX_LAYERS = 3;
-/** Characters of a summary. */
-const SUMMARY_LENGTH = 160;
 /** Characters of a text payload that its field shows. */
 const TEXT_LENGTH = 4096;
 

@@ -3,6 +3,8 @@ import { printable } from '../core/text.ts';
 import { IDS_COMMANDS, type PayloadFamily } from '../schema/payload-keys.ts';
 import { entries } from './tree.ts';
 
+/** Characters of a summary. */
+export const SUMMARY_LENGTH = 160;
 /** Keys that the summary of an unknown payload names. */
 const NAMED_KEYS = 5;
 

@@ -2,7 +2,7 @@ import type { TopicLookup } from '../core/dialect.ts';
 import type { Field, Item, Range, Value } from '../core/message.ts';
 import type { Note } from '../core/note.ts';
 import type { Dir } from '../core/stream.ts';
-import { type CommandDef, type CommandTable, type FieldDef, goes, idIn } from './definition.ts';
+import { type CommandDef, type CommandTable, type FieldDef, type FieldType, goes, idIn } from './definition.ts';
 import { note, noteDef } from './notes.ts';
 import { compileSummary, type Summary } from './summary.ts';
 import { PUBLISHED_TOPICS } from './topics.ts';
@@ -19,6 +19,11 @@ export interface Interpretation {
   readonly info: string;
 }
 
+/** Width of a value whose reader finds nothing wrong, however long it is. */
+export const ANY_WIDTH = -1;
+/** Width of a value that must be read to know whether something is wrong with it. */
+const READ_IT = -2;
+
 interface CompiledField {
   readonly name: string;
   readonly def: FieldDef;
@@ -26,6 +31,14 @@ interface CompiledField {
   readonly read: Reader;
   /** Known only from the other direction. */
   readonly foreign: boolean;
+  /** The command's summary shows it. */
+  readonly inLine: boolean;
+  readonly isContent: boolean;
+  readonly isToken: boolean;
+  /** Its bit in sets of the command's rows; 0 for those beyond 32. */
+  readonly bit: number;
+  /** Bytes of a value that needs no reading to be right, or `ANY_WIDTH`, or `READ_IT`. */
+  readonly width: number;
 }
 
 interface CompiledCommand {
@@ -35,6 +48,10 @@ interface CompiledCommand {
   readonly byId: ReadonlyMap<number | string, CompiledField>;
   readonly required: readonly string[];
   readonly summary: Summary;
+  /** The bits of the required rows. */
+  readonly requiredBits: number;
+  /** Some field says how long another one is. */
+  readonly comparesLengths: boolean;
 }
 
 /** The full filter name of a row. */
@@ -44,11 +61,25 @@ export function filterName(command: string, def: CommandDef, field: string): str
 
 function compileCommand(name: string, def: CommandDef, dir: Dir, foreign: boolean): CompiledCommand {
   const byId = new Map<number | string, CompiledField>();
+  const summary = compileSummary(def);
+  const keys = Object.keys(def.fields);
+  const bitOf = (key: string): number => (keys.indexOf(key) < 32 ? 1 << keys.indexOf(key) : 0);
   const add = (side: Dir, isForeign: boolean): void => {
     for (const [key, field] of Object.entries(def.fields)) {
       const id = idIn(field, side);
       if (id === undefined || byId.has(id)) continue;
-      byId.set(id, { name: key, def: field, filter: filterName(name, def, key), read: readerOf(field), foreign: isForeign });
+      byId.set(id, {
+        name: key,
+        def: field,
+        filter: filterName(name, def, key),
+        read: readerOf(field),
+        foreign: isForeign,
+        inLine: summary.names.has(key),
+        isContent: field.type.kind === 'payload' || field.type.kind === 'protobuf',
+        isToken: key === 'token',
+        bit: bitOf(key),
+        width: rightWidth(field.type),
+      });
     }
   };
   add(dir, false);
@@ -56,7 +87,30 @@ function compileCommand(name: string, def: CommandDef, dir: Dir, foreign: boolea
   const required = Object.entries(def.fields)
     .filter(([, field]) => field.required)
     .map(([key]) => key);
-  return { name, def, foreign, byId, required, summary: compileSummary(def) };
+  const requiredBits = required.reduce((bits, key) => bits | bitOf(key), 0);
+  const comparesLengths = Object.values(def.fields).some((field) => field.lengthOf !== undefined);
+  return { name, def, foreign, byId, required, summary, requiredBits, comparesLengths };
+}
+
+/** The width at which a value of the wire needs no reading to be right. */
+function rightWidth(type: FieldType): number {
+  switch (type.kind) {
+    case 'uint':
+      return type.width;
+    case 'bytes':
+    case 'token':
+      return type.length ?? ANY_WIDTH;
+    case 'topic':
+      return 20;
+    case 'uuid':
+      return 16;
+    case 'payload':
+    case 'protobuf':
+    case 'certificate':
+      return ANY_WIDTH;
+    default:
+      return READ_IT;
+  }
 }
 
 /** The rows of one dialect, compiled into readers command by command at first use. */
@@ -180,7 +234,7 @@ export function interpret(
     if (item.value instanceof Uint8Array) lengths.set(row.name, item.value.length);
   }
   if (found !== undefined) checkCommand(found, fields, lengths, end, notes);
-  return { command: name, label: found?.def.label ?? `Unknown ${hex}`, fields, notes, info: found?.summary(briefs) ?? '' };
+  return { command: name, label: found?.def.label ?? `Unknown ${hex}`, fields, notes, info: found?.summary.text(briefs) ?? '' };
 }
 
 function readItem(row: CompiledField, item: Item, place: Range | undefined, names: TopicLookup): Reading {

@@ -1,7 +1,11 @@
 import type { CommandDef } from './definition.ts';
 
 /** Makes a command's one line from the short texts of its fields. */
-export type Summary = (briefs: ReadonlyMap<string, readonly string[]>) => string;
+export interface Summary {
+  /** Names of the fields that it shows. */
+  readonly names: ReadonlySet<string>;
+  text(briefs: ReadonlyMap<string, readonly string[]>): string;
+}
 
 /** Values that `{name*}` lists before it says "…". */
 const LISTED = 2;
@@ -18,7 +22,8 @@ function pieces(template: string): Piece[] {
 /** The templates of a row (see `CommandDef.summary`), cut once. */
 export function compileSummary(def: CommandDef): Summary {
   const templates = (def.summary ?? []).map(pieces);
-  return (briefs) => {
+  const names = new Set(templates.flatMap((template) => template.flatMap((piece) => (typeof piece === 'string' ? [] : [piece.name]))));
+  const text = (briefs: ReadonlyMap<string, readonly string[]>): string => {
     const parts: string[] = [];
     for (const template of templates) {
       let out = '';
@@ -40,4 +45,5 @@ export function compileSummary(def: CommandDef): Summary {
     }
     return parts.join(', ');
   };
+  return { names, text };
 }

@@ -1,3 +1,4 @@
+import { toHex } from '../core/bytes.ts';
 import { DIALECT, DIALECTS, type Field, type Message } from '../core/message.ts';
 import { type Note, SEVERITIES } from '../core/note.ts';
 import { DIRECTION_NAMES } from '../core/stream.ts';
@@ -186,15 +187,11 @@ function peersCell(view: RowView, row: number): string {
 /** The token of a row as lower-case hex, whole. */
 export function tokenOf(timeline: Timeline, row: number): string | undefined {
   if (timeline.rows.columns.token(row) === 0) return undefined;
-  const field = findField(timeline.message(row).fields, 'token');
+  const message = timeline.message(row);
+  if (message.token !== undefined) return toHex(message.token);
+  const field = findField(message.fields, 'token');
   if (field === undefined) return undefined;
-  return field.value instanceof Uint8Array ? hex(field.value) : String(field.value ?? '');
-}
-
-function hex(bytes: Uint8Array): string {
-  let out = '';
-  for (const b of bytes) out += b.toString(16).padStart(2, '0');
-  return out;
+  return field.value instanceof Uint8Array ? toHex(field.value) : String(field.value ?? '');
 }
 
 function statusCell(view: RowView, row: number): string {
