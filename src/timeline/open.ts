@@ -97,7 +97,8 @@ export class Reading {
   private readonly places = new Places();
   /** IP datagrams that were put together, and their fragments. */
   private readonly datagrams = new Places();
-  private summaries: StreamSummary[] | undefined;
+  /** What the network counted, by stream number. */
+  private readonly summaryOf: StreamSummary[] = [];
   private readonly paths: readonly string[];
   /** Pipes and growing files: packets, and the secrets to decrypt them, are still coming. */
   private readonly live: boolean;
@@ -219,10 +220,12 @@ export class Reading {
     if (this.finished) return;
     this.finished = true;
     this.network.finish();
-    this.summaries = [...this.network.streams()];
-    this.pipeline.reserve(this.summaries.length);
-    for (const s of this.summaries) {
-      const record = this.pipeline.streams[this.pipeline.numberOf(s.index)];
+    const summaries = [...this.network.streams()];
+    this.pipeline.reserve(summaries.length);
+    for (const s of summaries) {
+      const number = this.pipeline.numberOf(s.index);
+      this.summaryOf[number] = s;
+      const record = this.pipeline.streams[number];
       if (record.endpoints.a === '') record.endpoints = { a: s.a, b: s.b, process: s.process };
     }
     this.refreshTls();
@@ -323,7 +326,7 @@ export class Reading {
   // --- what is known of the whole ------------------------------------------------------------------------------
 
   counters(stream: number): StreamCounters {
-    const s = this.summaries?.find((x) => this.pipeline.numberOf(x.index) === stream);
+    const s = this.summaryOf[stream];
     if (s === undefined) return { packets: [0, 0], bytes: this.rowBytes(stream), holes: [[], []], notes: [] };
     const notes = s.notes.map(
       ({ dir, note }) =>
@@ -370,6 +373,9 @@ export class Reading {
     for (const [type, packets] of this.network.unsupported) {
       out.push(`${this.input.name}: unsupported link type ${type} (${linkTypeName(type)}), ${count(packets, 'packet')} left out`);
     }
+    const { malformed, unfollowed } = this.network;
+    if (malformed > 0) out.push(`${this.input.name}: ${count(malformed, 'packet')} left out: TCP header cut off or malformed`);
+    if (unfollowed > 0) out.push(`${this.input.name}: ${count(unfollowed, 'packet')} left out: too many connections`);
     SKIP_REASONS.forEach((why, index) => {
       const packets = this.network.skips[index];
       if (packets > 0) out.push(`${this.input.name}: ${count(packets, 'packet')} left out: ${why}`);
@@ -427,7 +433,8 @@ export class Reading {
     const place = this.store.locate(address);
     if (place !== undefined) {
       const offset = address % SOURCE_SPAN;
-      return `packet ${place.packet}, file offset ${offset} (0x${offset.toString(16)}), ${count(length, 'byte')}`;
+      const file = this.paths.length > 1 ? `${place.file}: ` : '';
+      return `${file}packet ${place.packet}, file offset ${offset} (0x${offset.toString(16)}), ${count(length, 'byte')}`;
     }
     if (Math.floor(address / SOURCE_SPAN) === SPOOL_SOURCE) return `${count(length, 'byte')} put together while reading`;
     return `file offset ${address % SOURCE_SPAN}, ${count(length, 'byte')}`;

@@ -5,7 +5,7 @@ import type { Dir, EndReason } from '../core/stream.ts';
 import { versionName } from '../schema/tls.ts';
 import { reasonText } from '../schema/tls-reason.ts';
 import { suiteName } from '../schema/tls-suite.ts';
-import type { TlsEvents, TlsRow } from '../tls/row.ts';
+import { FACTS, plaintextOf, type TlsEvents, type TlsRow } from '../tls/row.ts';
 import type { TlsSession } from '../tls/session.ts';
 import type { Connection } from './connection.ts';
 import type { Tap } from './pipeline.ts';
@@ -14,6 +14,7 @@ import type { StreamRecord, TlsFacts } from './streams.ts';
 
 const cells = new Cells();
 const NONE = new Uint8Array(0);
+const spooled = { address: 0, count: 0, addresses: [] as number[], lengths: [] as number[] };
 
 /** Where each stretch of the spool that holds plaintext came from, so that a row can be traced back to its records. */
 export interface PlaintextPlaces {
@@ -47,9 +48,18 @@ export class TlsBridge implements TlsEvents {
     cells.clear();
     cells.type = messageType(DIALECT.tls, row.command);
     cells.severity = row.severity;
-    cells.aux = row.aux;
     const where = row.where;
-    this.rows.append(this.record_.facts.stream, dir, cells, NONE, where.length, where);
+    const plain = plaintextOf(row.aux);
+    if (plain === undefined) {
+      cells.aux = row.aux;
+      this.rows.append(this.record_.facts.stream, dir, cells, NONE, where.length, where);
+      return;
+    }
+    // A decrypted message is what the row is about: its bytes are the spooled plaintext, traced back to the records.
+    spooled.address = this.rows.spool.append(plain);
+    this.places.add(spooled.address, plain.length, where.address, where.length);
+    cells.aux = row.aux.subarray(0, FACTS);
+    this.rows.append(this.record_.facts.stream, dir, cells, NONE, plain.length, spooled);
   }
 
   plaintext(dir: Dir, buf: Uint8Array, start: number, end: number): void {
