@@ -15,6 +15,8 @@ import { type Effect, initialState, type Loading, type State } from './state.ts'
 const SLICE_MS = 8;
 /** A second picture within this time waits: 2,000 queued keys are one or two pictures. */
 const FRAME_MS = 16;
+/** While only the count of messages grows, pictures are this far apart: reading has the processor. */
+const PROGRESS_MS = 100;
 /** A terminal that is this far behind is given time before the next picture. */
 const PENDING_LIMIT = 64 * 1024;
 /** Statistics are drawn while they are counted, this often. */
@@ -48,6 +50,7 @@ class App {
   private readonly reject: (error: unknown) => void;
   private ended = false;
   private painted = 0;
+  private paintAt = 0;
   private paintTimer: ReturnType<typeof setTimeout> | undefined;
   private filterJob: FilterJob;
   private searchJob: SearchJob | undefined;
@@ -112,24 +115,26 @@ class App {
         this.state = { ...this.state, effects: [] };
         for (const effect of effects) this.perform(effect);
       }
-      if (this.state !== before) this.schedulePaint();
+      if (this.state !== before) this.schedulePaint(event.type === 'progress' || event.type === 'shown' ? (before.shown.length === 0 ? FRAME_MS : PROGRESS_MS) : 0);
     } catch (error) {
       this.fail(error);
     }
   }
 
-  /** At once when the last picture is old enough, else when it will be. */
-  private schedulePaint(): void {
-    if (this.paintTimer !== undefined || this.ended) return;
-    const wait = FRAME_MS - (performance.now() - this.painted);
+  /** At once when the last picture is old enough, else when it will be; at the latest `least` milliseconds after it. */
+  private schedulePaint(least = 0): void {
+    if (this.ended) return;
+    const at = Math.max(performance.now(), this.painted + Math.max(FRAME_MS, least));
+    if (this.paintTimer !== undefined) {
+      if (at >= this.paintAt) return;
+      clearTimeout(this.paintTimer);
+    }
+    this.paintAt = at;
     // Keys that came in one piece are all handled before the picture is made.
-    this.paintTimer = setTimeout(
-      () => {
-        this.paintTimer = undefined;
-        this.paint();
-      },
-      Math.max(wait, 0),
-    );
+    this.paintTimer = setTimeout(() => {
+      this.paintTimer = undefined;
+      this.paint();
+    }, at - performance.now());
   }
 
   private paint(): void {

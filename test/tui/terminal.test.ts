@@ -32,7 +32,7 @@ function expectRestored(t: TerminalRun): void {
 describe.skipIf(noPty !== undefined)(PTY, () => {
   test('opens on the timeline and quits with q, the terminal as it was', async () => {
     const t = await run([COURIER]);
-    await t.until('q Quit');
+    await t.until('qQuit');
     await t.until('▶');
     expect(t.buffer).toBe('alternate');
     expect(t.text()).toContain('courier-session.pcap');
