@@ -51,7 +51,7 @@ describe.concurrent('an input that cannot be read', () => {
     ['is told when it is a device', () => '/dev/zero', /is a device, not a capture/],
   ];
   for (const [name, path, text] of cases) {
-    it(name, async ({ expect: _ }) => {
+    it(name, async () => {
       oneSentence(await program.run(['list', path()]), 1, text);
     });
   }
@@ -168,10 +168,6 @@ describe.concurrent('an output', () => {
     oneSentence(await program.shell(`$P list '${SESSION}' > /dev/full`), 1, /standard output: no space left on the device/);
   });
   it('whose reader went away ends quietly with 0', async () => {
-    const run = await program.shell(
-      `set -o pipefail; for i in 1 2 3 4 5 6 7 8; do cat '${SESSION}' | $P list --format json - ; done | head -1`,
-    );
-    expect(run.err).toBe('');
     const piped = await program.shell(`$P list --format json '${SESSION}' | head -1 >/dev/null; echo "\${PIPESTATUS[0]}"`);
     expect(piped).toEqual({ code: 0, out: '0\n', err: '' });
   });
