@@ -21,7 +21,7 @@ import { decodeHandshakeBody } from './decode-handshake.ts';
 import { alertText, decodeClientHello, decodeServerHello } from './decode-hello.ts';
 import { FieldList, named } from './field-list.ts';
 import { HEADER } from './record-cipher.ts';
-import { FACTS, type Facts, unpackFacts } from './row.ts';
+import { FACTS, type Facts, messageBytes, unpackFacts } from './row.ts';
 
 /** Records of a run that are listed one by one. */
 const LISTED = 64;
@@ -29,15 +29,15 @@ const LISTED = 64;
 /**
  * Decodes one TLS row: a handshake message, an alert, a run of encrypted records, a failed record.
  *
- * `bytes` is what the row's location holds, `aux` what came with it. When `aux` carries the decrypted message,
- * all ranges refer to that (`messageBytes`), else to `bytes`. Pure; never throws.
+ * `bytes` is what the row's location holds: the wire's, or the decrypted message when the pipeline has spooled that.
+ * `aux` is what came with it; ranges refer to `messageBytes(bytes, aux)`. Pure; never throws.
  */
 export function decodeTls(bytes: Uint8Array, dir: Dir, aux?: Uint8Array): Message {
   const facts: Facts =
     aux !== undefined && aux.length >= FACTS
       ? unpackFacts(aux)
       : { command: bytes[0] ?? 0, reason: 0, version: 0, suite: -1, plain: false, early: false, records: 1, bytes: bytes.length };
-  const body = facts.plain && aux !== undefined ? aux.subarray(FACTS) : bytes;
+  const body = messageBytes(bytes, aux);
   const out = new FieldList();
   const { command } = facts;
   let name: string;

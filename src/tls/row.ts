@@ -92,7 +92,15 @@ function put16(out: Uint8Array, at: number, value: number): void {
   out[at + 1] = value;
 }
 
-/** The bytes that the ranges of a decoded row refer to: the decrypted message, else the bytes on the wire. */
+/** The decrypted message that `aux` carries behind its facts, or undefined. */
+export function plaintextOf(aux: Uint8Array): Uint8Array | undefined {
+  return aux.length > FACTS && unpackFacts(aux).plain ? aux.subarray(FACTS) : undefined;
+}
+
+/**
+ * The bytes that the ranges of a decoded row refer to: the decrypted message in `aux`, else the row's own bytes.
+ * A row whose bytes are the decrypted message already has facts without plaintext.
+ */
 export function messageBytes(bytes: Uint8Array, aux: Uint8Array | undefined): Uint8Array {
-  return aux !== undefined && aux.length >= FACTS && unpackFacts(aux).plain ? aux.subarray(FACTS) : bytes;
+  return (aux && plaintextOf(aux)) ?? bytes;
 }
