@@ -115,7 +115,8 @@ class App {
         this.state = { ...this.state, effects: [] };
         for (const effect of effects) this.perform(effect);
       }
-      if (this.state !== before) this.schedulePaint(event.type === 'progress' || event.type === 'shown' ? (before.shown.length === 0 ? FRAME_MS : PROGRESS_MS) : 0);
+      if (this.state !== before)
+        this.schedulePaint(event.type === 'progress' || event.type === 'shown' ? (before.shown.length === 0 ? FRAME_MS : PROGRESS_MS) : 0);
     } catch (error) {
       this.fail(error);
     }

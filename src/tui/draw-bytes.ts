@@ -15,7 +15,9 @@ export function drawBytes(canvas: Canvas, state: State, rect: Rect): void {
   const layer = currentLayer(state);
   const mark = highlight(state);
   const range =
-    mark === undefined || layer === undefined || mark.end <= mark.start ? '' : `[${mark.start.toString(16)}..${mark.end.toString(16)}] `;
+    mark === undefined || layer === undefined || mark.end <= mark.start || mark.end < 0
+      ? ''
+      : `[${mark.start.toString(16)}..${mark.end.toString(16)}] `;
   const size = layer === undefined ? '' : `${range}${layer.bytes.length.toLocaleString('en-US')} B`;
   canvas.frame(
     rect.x,

@@ -4,7 +4,7 @@ import type { Timeline } from '../timeline/timeline.ts';
 export interface ByteLayer {
   readonly name: 'message' | 'payload' | 'record' | 'packet';
   readonly bytes: Uint8Array;
-  /** Where byte 0 of the layer lies in the message's bytes: negative when the layer begins before the message. */
+  /** Where byte 0 of the layer lies in the message's bytes: negative when the layer begins before the message; beyond every message when it holds none of its bytes. */
   readonly offset: number;
 }
 

@@ -1,5 +1,6 @@
 /** Brings together what the terminal UI needs: settings, history, the input, the terminal. */
 import { basename } from 'node:path';
+import { Store } from '../capture/store.ts';
 import type { Reading } from '../timeline/open.ts';
 import type { TimeFormat } from '../view/time-format.ts';
 import { runTui } from './app.ts';
@@ -72,6 +73,19 @@ export async function startTui(options: StartOptions): Promise<number> {
   });
 }
 
-function layersOf(_reading: Reading, _row: number): ByteLayer[] {
-  return [];
+/** The packet that completed a row, when the row's last bytes are in it as captured: not when they were decrypted. */
+function layersOf(reading: Reading, row: number): ByteLayer[] {
+  const { timeline } = reading;
+  const { store } = timeline;
+  const number = timeline.rows.columns.packet(row);
+  if (number === 0 || !(store instanceof Store)) return [];
+  const packet = store.packet(number);
+  if (packet === undefined) return [];
+  const bytes = store.read(packet.dataAddress, packet.capturedLength).slice();
+  for (const place of timeline.places(row)) {
+    const start = place.address - packet.dataAddress;
+    if (start >= 0 && start < packet.capturedLength) return [{ name: 'packet', bytes, offset: place.start - start }];
+  }
+  // Decrypted bytes lie nowhere in the packet: nothing of it is highlighted.
+  return [{ name: 'packet', bytes, offset: Number.MAX_SAFE_INTEGER }];
 }
