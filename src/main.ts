@@ -24,7 +24,7 @@ async function explainFailure(error: unknown): Promise<number> {
     process.stderr.write(`apns-inspect: ${e.message}\n`);
     return e.exit ?? 1;
   }
-  if (e?.constructor?.name === 'OutputClosed' || e?.code === 'EPIPE') return 0;
+  if (e?.name === 'OutputClosed' || e?.code === 'EPIPE') return 0;
   process.stderr.write(`apns-inspect: this is a bug, please report it with the lines below.\n${e?.stack ?? String(error)}\n`);
   return 70;
 }

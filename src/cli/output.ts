@@ -5,7 +5,9 @@ import { UserError } from '../core/errors.ts';
 const BUFFER = 64 * 1024;
 
 /** The reader of our output went away (`| head`): end quietly. */
-export class OutputClosed extends Error {}
+export class OutputClosed extends Error {
+  override readonly name = 'OutputClosed';
+}
 
 /** Standard output or a file, written synchronously. */
 export class Output {
