@@ -126,8 +126,8 @@ export class Http2Peer implements Peer {
       return;
     }
     this.open++;
+    if (ledger.outcomes[index] === 0) this.parts.sending?.(index, out.body);
     ledger.wasSent(index, clock.now());
-    this.parts.sending?.(index, out.body);
     if (out.body.length > 0) stream.end(out.body);
     let headers: [string, string][] | undefined;
     let body = Buffer.alloc(0);
