@@ -43,8 +43,6 @@ export const REASON = {
   secretLength: 30,
 } as const;
 
-export type Reason = (typeof REASON)[keyof typeof REASON];
-
 export const REASONS: Readonly<Record<number, ReasonDef>> = {
   [REASON.none]: { name: 'decrypted', text: 'decrypted', advice: '' },
   [REASON.noKeys]: {

@@ -2,7 +2,7 @@ import { HANDSHAKE_TYPES } from '../schema/tls.ts';
 import { Location } from './location.ts';
 
 /** Longest handshake message that is put together; certificate chains have at most some tens of KB. Longer ones are skipped. */
-export const MESSAGE_LIMIT = 256 * 1024;
+const MESSAGE_LIMIT = 256 * 1024;
 
 /** Bytes of a handshake header: type u8, length u24. */
 const HEAD = 4;

@@ -72,7 +72,7 @@ function indefinite(bytes: Uint8Array, tag: number, at: number, end: number, dep
 }
 
 /** Where the value after this one starts: behind the end-of-contents mark, when the length was indefinite. */
-export function derNext(value: Der): number {
+function derNext(value: Der): number {
   return value.bytes[value.from + 1] === 0x80 ? value.end + 2 : value.end;
 }
 

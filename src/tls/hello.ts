@@ -134,7 +134,7 @@ export function readEncryptedExtensions(bytes: Uint8Array, start: number, end: n
 }
 
 /** Visits the extensions of a list with its length in front. */
-export function eachExtension(c: Cursor, visit: (type: number, body: Cursor) => void): void {
+function eachExtension(c: Cursor, visit: (type: number, body: Cursor) => void): void {
   if (c.left === 0) return;
   for (const list = c.vector(2); list.left >= 4; ) {
     const type = list.uint(2);

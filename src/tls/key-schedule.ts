@@ -30,7 +30,7 @@ function ssl3Expand(secret: Uint8Array, seed: Uint8Array, length: number): Uint8
 }
 
 /** What a version calls its pseudorandom function. `digest` is the suite's, used from TLS 1.2 on (SHA-256 at least). */
-export function prf(version: number, digest: Digest, secret: Uint8Array, label: string, seed: Uint8Array, length: number): Uint8Array {
+function prf(version: number, digest: Digest, secret: Uint8Array, label: string, seed: Uint8Array, length: number): Uint8Array {
   if (version === SSL3) return ssl3Expand(secret, seed, length);
   const full = Buffer.concat([text.encode(label), seed]);
   if (version >= TLS12) return expand(digest === 'sha384' ? 'sha384' : 'sha256', secret, full, length);

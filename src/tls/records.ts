@@ -3,7 +3,7 @@ import { Location } from './location.ts';
 import { HEADER } from './record-cipher.ts';
 
 /** Longest record body: 2^14 of content and 2048 of expansion (RFC 5246; TLS 1.3 allows 256). */
-export const BODY_LIMIT = 16384 + 2048;
+const BODY_LIMIT = 16384 + 2048;
 
 /** Takes what a direction's stream is cut into. The location is read from the cutter during the call. */
 export interface RecordSink {

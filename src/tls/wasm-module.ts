@@ -11,7 +11,7 @@ export const I64 = 0x7e;
 export const V128 = 0x7b;
 
 /** Unsigned LEB128. */
-export function unsigned(n: number): number[] {
+function unsigned(n: number): number[] {
   const out: number[] = [];
   do {
     const low = n & 0x7f;
@@ -39,7 +39,6 @@ const simd = (op: number): number[] => [0xfd, ...unsigned(op)];
 
 export const get = (local: number): Code => [0x20, ...unsigned(local)];
 export const set = (local: number): Code => [0x21, ...unsigned(local)];
-export const tee = (local: number): Code => [0x22, ...unsigned(local)];
 export const i32 = (n: number): Code => [0x41, ...signed(n)];
 export const i64 = (n: number): Code => [0x42, ...signed(n)];
 /** Repeats the body while the condition that it leaves on the stack is true. */
@@ -79,7 +78,6 @@ export const v128Store = (offset = 0): Code => [simd(0x0b), 0, ...unsigned(offse
 export const i64Load = (offset = 0): Code => [0x29, 0, ...unsigned(offset)];
 export const i64Load32 = (offset = 0): Code => [0x35, 0, ...unsigned(offset)];
 export const i64Store = (offset = 0): Code => [0x37, 0, ...unsigned(offset)];
-export const i32Load = (offset = 0): Code => [0x28, 0, ...unsigned(offset)];
 /** Replaces one 32-bit lane. */
 export const i32ReplaceLane = (lane: number): Code => [simd(0x1c), lane];
 /** Lane of a vector as i64. */
