@@ -53,6 +53,9 @@ export function ignoreList(given: readonly string[] | undefined): ReadonlySet<st
   return out;
 }
 
+/** A courier may leave out a status that is 0 (courier.md 3.6: the field is optional). */
+const ABSENT_IS_ZERO: ReadonlySet<string> = new Set(['response']);
+
 /** Field by field; `mapped` gives what a recorded token or channel is called at the target. */
 export function differences(
   recorded: Answer,
@@ -64,6 +67,7 @@ export function differences(
   for (const field of new Set([...Object.keys(recorded), ...Object.keys(live)])) {
     if (ignore.has(field.replace(/\[\d+\]$/, ''))) continue;
     const [was, is] = [recorded[field], live[field]];
+    if (ABSENT_IS_ZERO.has(field) && (was ?? '0') === (is ?? '0')) continue;
     if (was === is || (was !== undefined && mapped(was) === is && is !== undefined)) continue;
     out.push({ field, recorded: was, live: is });
   }

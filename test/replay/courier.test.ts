@@ -100,4 +100,28 @@ describe('replaying a device to a courier', () => {
       reading.close();
     }
   });
+
+  for (const [name, stream] of [
+    ['packed-session', 0],
+    ['courier-session', 0],
+  ] as const) {
+    it(`replays captures/${name} clean`, async () => {
+      const reading = await load(`captures/${name}/${name}.pcap`);
+      const target = await emulator();
+      try {
+        const rows = [...Array(reading.timeline.length).keys()].filter((row) => reading.timeline.rows.columns.stream(row) === stream);
+        const { ledger, plan } = await replay(reading, {
+          port: target.ports.courier as number,
+          ca: target.lab.authority.certificate,
+          peer: { identity: await target.lab.device('phone') },
+          rows,
+        });
+        expect(ledger.findings).toEqual([]);
+        expect(ledger.counts.equal).toBe(plan.rows.length);
+      } finally {
+        await target.stop();
+        reading.close();
+      }
+    });
+  }
 });

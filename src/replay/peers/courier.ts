@@ -13,7 +13,7 @@ import { EXIT, UserError } from '../../core/errors.ts';
 import { DIALECT, type Field, type Message } from '../../core/message.ts';
 import type { FieldValues } from '../../schema/build.ts';
 import { printWire, type WireOut, wireValue } from '../outgoing.ts';
-import { answerOf } from '../recorded.ts';
+import { type Answer, answerOf } from '../recorded.ts';
 import { putWire } from '../rewrite.ts';
 import { Outbox } from './outbox.ts';
 import type { Peer, PeerParts } from './peer.ts';
@@ -118,8 +118,9 @@ export class CourierPeer implements Peer {
     if (!UNRECORDED.has(out.command)) this.parts.sending?.(index, wireValue(out, 'payload') ?? new Uint8Array(0));
     const full = this.outbox.add(bytes);
     const goodbye = out.command === 'connect' && wireValue(out, 'state')?.[0] === GOODBYE;
-    // Whether a goodbye is answered depends on who closes first.
-    if (!goodbye || ledger.recorded(index) !== undefined) this.ask(out, index);
+    // A goodbye is answered when the server closes last, a filter by servers that keep its version: no fault when it is not recorded.
+    const optional = goodbye || out.command === 'filter';
+    if (!optional || ledger.recorded(index) !== undefined) this.ask(out, index);
     if (out.command !== 'connect' || goodbye) return full;
     // Nothing may be said before the courier knows the device, and its token may be a new one.
     this.outbox.flush();
@@ -195,7 +196,7 @@ export class CourierPeer implements Peer {
         return;
       }
       this.learn(one.index, message);
-      ledger.wasAnswered(one.index, answerOf(message), clock.now());
+      ledger.wasAnswered(one.index, this.completed(answerOf(message), one.index), clock.now());
       return;
     }
     if (message.command === 'flush') {
@@ -228,6 +229,18 @@ export class CourierPeer implements Peer {
       this.outbox.add(this.writer.frame(id, attributes));
     }
     this.outbox.flush();
+  }
+
+  /** A ConnectResponse without a token lets the device keep the one that it came with. */
+  private completed(answer: Answer, index: number): Answer {
+    if (answer['answer'] !== 'connect_response' || answer['token'] !== undefined || this.ledgerToken(index) === undefined) return answer;
+    const out = this.parts.prepare(index);
+    const own = out?.kind === 'wire' ? wireValue(out, 'token') : undefined;
+    return own === undefined ? answer : { ...answer, token: toHex(own) };
+  }
+
+  private ledgerToken(index: number): string | undefined {
+    return this.parts.ledger.recorded(index)?.['token'];
   }
 
   /** The token that the courier gives stands for the recorded one from here on. */
