@@ -33,9 +33,3 @@ export function nearestPosition(set: RowSet, row: number): number {
   }
   return Math.min(low, set.length - 1);
 }
-
-/** Position of exactly this row, or -1. */
-export function positionOf(set: RowSet, row: number): number {
-  const at = nearestPosition(set, row);
-  return rowAt(set, at) === row ? at : -1;
-}

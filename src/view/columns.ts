@@ -1,5 +1,5 @@
 import { toHex } from '../core/bytes.ts';
-import { DIALECT, DIALECTS, type Field, type Message } from '../core/message.ts';
+import { DIALECTS, type Field, type Message } from '../core/message.ts';
 import { type Note, SEVERITIES } from '../core/note.ts';
 import { DIRECTION_NAMES } from '../core/stream.ts';
 import { printable, shortHex } from '../core/text.ts';
@@ -227,5 +227,3 @@ export function rowSeverity(view: RowView, row: number): number {
   if (view.findings) for (const n of view.timeline.analysis?.findings(row) ?? []) worst = Math.max(worst, SEVERITIES.indexOf(n.severity));
   return worst;
 }
-
-export const isTls = (timeline: Timeline, row: number): boolean => timeline.rows.columns.type(row) >>> 8 === DIALECT.tls;

@@ -132,12 +132,6 @@ function arrowLabel(timeline: Timeline, row: number): string {
   return printable(`#${row + 1} ${message.label}${status < 0 ? '' : ` ${status}`}`);
 }
 
-export interface LadderLine {
-  readonly text: string;
-  /** Index in `ladder.rows`; -1 for lines that belong to none. */
-  readonly index: number;
-}
-
 /** Columns at the left for the time between messages. */
 const TIME_WIDTH = 13;
 

@@ -110,7 +110,9 @@ describe('the way of a push', () => {
       expect(d.messages[0].topic).toBe(APP);
       if (dialect !== 'ios4') expect(d.messages[0]).toMatchObject({ token, expiry: 2_000_000_000, fromStorage: false });
       expect(await emulator.waitFor({ server: 'gateway', state: 'acknowledged' }, 2)).toHaveLength(2);
-      expect(d.alpn).toBe(plaintext || dialect === 'ios4' || alpn === '' ? undefined : (alpn ?? (dialect === 'packed' ? 'apns-pack-v1' : 'apns-security-v3')));
+      expect(d.alpn).toBe(
+        plaintext || dialect === 'ios4' || alpn === '' ? undefined : (alpn ?? (dialect === 'packed' ? 'apns-pack-v1' : 'apns-security-v3')),
+      );
     });
   }
 
@@ -191,7 +193,14 @@ describe('bad input', () => {
     const emulator = await start({ plaintext: true });
     const d = await device(emulator, { plaintext: true });
     await d.until(settled);
-    const rubbish = ['GET / HTTP/1.1\r\n\r\n', '\x16\x03\x01\x02\x00', '\x07\xff\xff\xff\xff\xff', '\x07\x7f\xff\xff\xff', '\x02\xff\xff\xff\xff', '\xff'.repeat(5000)];
+    const rubbish = [
+      'GET / HTTP/1.1\r\n\r\n',
+      '\x16\x03\x01\x02\x00',
+      '\x07\xff\xff\xff\xff\xff',
+      '\x07\x7f\xff\xff\xff',
+      '\x02\xff\xff\xff\xff',
+      '\xff'.repeat(5000),
+    ];
     for (const port of [emulator.ports.courier, emulator.ports.gateway, emulator.ports.feedback, emulator.ports.http2]) {
       for (const bytes of rubbish) {
         const socket = connectTcp(port as number, '127.0.0.1');
@@ -211,7 +220,12 @@ describe('bad input', () => {
     const garbage = connectTcp(emulator.ports.http2 as number, '127.0.0.1');
     open.push(() => silent.destroy());
     garbage.write('this is not TLS at all, really');
-    await new Promise((resolve) => garbage.on('error', () => {}).on('close', resolve).resume());
+    await new Promise((resolve) =>
+      garbage
+        .on('error', () => {})
+        .on('close', resolve)
+        .resume(),
+    );
     const d = await device(emulator);
     await d.until(settled);
   });
@@ -219,7 +233,12 @@ describe('bad input', () => {
   it('of no Connect and of no filter in time closes the connection', async () => {
     const emulator = await start({ plaintext: true, frozenAt: Date.now() });
     const mute = connectTcp(emulator.ports.courier as number, '127.0.0.1');
-    const closed = new Promise((resolve) => mute.on('error', () => {}).on('close', resolve).resume());
+    const closed = new Promise((resolve) =>
+      mute
+        .on('error', () => {})
+        .on('close', resolve)
+        .resume(),
+    );
     await new Promise((resolve) => emulator.on((event) => event.kind === 'connected' && resolve(event)));
     emulator.clock.advance(30_000);
     await closed;
@@ -247,8 +266,13 @@ describe('evidence', () => {
     emulator.inject({ to: d.peer.token as string, topic: APP, payload: { aps: { alert: 'logged' } } });
     await d.until(({ messages }) => messages.length === 1);
     await emulator.stop();
-    const records = readFileSync(log, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
-    expect(records.map(({ message }) => message)).toEqual(expect.arrayContaining(['connect', 'connect_response', 'filter', 'filter_response', 'no_storage', 'message']));
+    const records = readFileSync(log, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(records.map(({ message }) => message)).toEqual(
+      expect.arrayContaining(['connect', 'connect_response', 'filter', 'filter_response', 'no_storage', 'message']),
+    );
     expect(records.find(({ message }) => message === 'message')).toMatchObject({
       v: 1,
       stream: 1,

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { tlv } from '../../src/codec/tlv.ts';
+import { Cells } from '../../src/core/dialect.ts';
+import type { Value } from '../../src/core/message.ts';
+import type { ByteStore } from '../../src/core/stream.ts';
 import { ByteLines } from '../../src/export/byte-lines.ts';
 import { CourierJsonl } from '../../src/export/courier-jsonl.ts';
 import { jsonRecord } from '../../src/export/record.ts';
 import { COURIER } from '../../src/schema/courier.ts';
 import { type CommandDef, type FieldDef, goes, idIn } from '../../src/schema/definition.ts';
-import type { Value } from '../../src/core/message.ts';
-import { Cells } from '../../src/core/dialect.ts';
-import type { ByteStore } from '../../src/core/stream.ts';
 import { makeDecoders } from '../../src/timeline/decoders.ts';
 import { Rows } from '../../src/timeline/rows.ts';
 import { Timeline } from '../../src/timeline/timeline.ts';
@@ -30,7 +30,20 @@ function timelineOf(frames: { bytes: Uint8Array; dir: 0 | 1 }[]): Timeline {
     address += bytes.length;
   }
   const facts = { stream: 0, rolesKnown: true, swapped: false, dialect: 2, alpn: undefined, tls: false };
-  return new Timeline(rows, store, [{ facts, endpoints: { a: '10.0.0.1:5000', b: '[2001:db8::1]:5223', process: undefined }, info: undefined, timed: true, tls: undefined }], makeDecoders({ expandPayloads: true }));
+  return new Timeline(
+    rows,
+    store,
+    [
+      {
+        facts,
+        endpoints: { a: '10.0.0.1:5000', b: '[2001:db8::1]:5223', process: undefined },
+        info: undefined,
+        timed: true,
+        tls: undefined,
+      },
+    ],
+    makeDecoders({ expandPayloads: true }),
+  );
 }
 
 const bytesOf = (length: number): fc.Arbitrary<Uint8Array> => fc.uint8Array({ minLength: length, maxLength: length });
@@ -56,13 +69,17 @@ function fieldBytes(def: FieldDef): fc.Arbitrary<Uint8Array> {
 
 const frame: fc.Arbitrary<{ bytes: Uint8Array; dir: 0 | 1 }> = fc
   .constantFrom(...Object.values(COURIER as Record<string, CommandDef>))
-  .chain((def) =>
-    fc.record({ def: fc.constant(def), dir: fc.constantFrom<0 | 1>(...([0, 1] as const).filter((d) => goes(def, d))) }),
-  )
+  .chain((def) => fc.record({ def: fc.constant(def), dir: fc.constantFrom<0 | 1>(...([0, 1] as const).filter((d) => goes(def, d))) }))
   .chain(({ def, dir }) => {
     const known = Object.values(def.fields).filter((f) => idIn(f, dir) !== undefined);
     const one = fc.oneof(
-      { weight: 30, arbitrary: known.length === 0 ? fc.constant([99, new Uint8Array(1)] as [number, Uint8Array]) : fc.constantFrom(...known).chain((f) => fieldBytes(f).map((b): [number, Uint8Array] => [idIn(f, dir) as number, b])) },
+      {
+        weight: 30,
+        arbitrary:
+          known.length === 0
+            ? fc.constant([99, new Uint8Array(1)] as [number, Uint8Array])
+            : fc.constantFrom(...known).chain((f) => fieldBytes(f).map((b): [number, Uint8Array] => [idIn(f, dir) as number, b])),
+      },
       { weight: 1, arbitrary: fc.tuple(fc.integer({ min: 0, max: 255 }), fc.uint8Array({ maxLength: 8 })) },
     );
     return fc.array(one, { maxLength: 8 }).map((fields) => {
@@ -99,10 +116,28 @@ describe('CourierJsonl', () => {
   });
 
   it('writes an ordinary notification', () => {
-    const value: Record<string, Value> = { token: new Uint8Array(32).fill(7), topic: new Uint8Array(20).fill(9), payload: Buffer.from('{"aps":{"alert":"Grüße 🚀"}}'), id: 42, expiry: 1_795_370_400, timestamp: 1_795_284_000_123_456_789n, priority: 10 };
+    const value: Record<string, Value> = {
+      token: new Uint8Array(32).fill(7),
+      topic: new Uint8Array(20).fill(9),
+      payload: Buffer.from('{"aps":{"alert":"Grüße 🚀"}}'),
+      id: 42,
+      expiry: 1_795_370_400,
+      timestamp: 1_795_284_000_123_456_789n,
+      priority: 10,
+    };
     const timeline = timelineOf([{ bytes: tlv.encode('message', value, 1), dir: 1 }]);
     const record = JSON.parse(fast(timeline, 0) ?? '');
-    expect(record).toMatchObject({ v: 1, n: 1, packet: 7, stream: 0, dir: 's2c', src: '[2001:db8::1]:5223', dialect: 'courier', message: 'message', id: 42 });
+    expect(record).toMatchObject({
+      v: 1,
+      n: 1,
+      packet: 7,
+      stream: 0,
+      dir: 's2c',
+      src: '[2001:db8::1]:5223',
+      dialect: 'courier',
+      message: 'message',
+      id: 42,
+    });
     expect(record.fields.timestamp).toBe('1795284000123456789');
     expect(record.fields.payload).toEqual({ aps: { alert: 'Grüße 🚀' } });
   });

@@ -20,7 +20,11 @@ afterAll(() => emulator.stop());
 beforeEach(() => emulator.reset());
 
 async function ask(method: string, path: string, body?: unknown): Promise<{ status: number; json: any }> {
-  const response = await fetch(url + path, { method, headers: { authorization }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+  const response = await fetch(url + path, {
+    method,
+    headers: { authorization },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
   return { status: response.status, json: await response.json() };
 }
 
@@ -54,16 +58,28 @@ describe('the control API', () => {
     expect(await ask('GET', '/nowhere')).toMatchObject({ status: 404, json: { error: expect.stringContaining('GET / lists') } });
     expect(await ask('PATCH', '/rules')).toMatchObject({ status: 405, json: { error: expect.stringContaining('GET, POST, PUT, DELETE') } });
     expect((await fetch(`${url}/rules`, { method: 'POST', headers: { authorization }, body: '{' })).status).toBe(400);
-    expect(await ask('POST', '/rules', { do: { stauts: 1 } })).toMatchObject({ status: 400, json: { error: expect.stringContaining('stauts') } });
+    expect(await ask('POST', '/rules', { do: { stauts: 1 } })).toMatchObject({
+      status: 400,
+      json: { error: expect.stringContaining('stauts') },
+    });
   });
 
   it('registers devices, declares tokens dead and forgets them', async () => {
-    expect((await ask('POST', '/devices', { token: TOKEN, name: 'phone', topics: [APP] })).json).toMatchObject({ token: TOKEN, online: false });
-    expect((await ask('PUT', `/tokens/${TOKEN}`, { state: 'unregistered', since: '2026-01-01T00:00:00Z' })).json).toMatchObject({ state: 'unregistered', since: '2026-01-01T00:00:00.000Z' });
+    expect((await ask('POST', '/devices', { token: TOKEN, name: 'phone', topics: [APP] })).json).toMatchObject({
+      token: TOKEN,
+      online: false,
+    });
+    expect((await ask('PUT', `/tokens/${TOKEN}`, { state: 'unregistered', since: '2026-01-01T00:00:00Z' })).json).toMatchObject({
+      state: 'unregistered',
+      since: '2026-01-01T00:00:00.000Z',
+    });
     expect((await ask('GET', '/devices')).json).toHaveLength(1);
     expect((await ask('DELETE', `/devices/${TOKEN}`)).status).toBe(200);
     expect((await ask('GET', `/tokens/${TOKEN}`)).status).toBe(404);
-    expect(await ask('POST', '/devices', { token: 'xyz' })).toMatchObject({ status: 400, json: { error: expect.stringContaining('no device token') } });
+    expect(await ask('POST', '/devices', { token: 'xyz' })).toMatchObject({
+      status: 400,
+      json: { error: expect.stringContaining('no device token') },
+    });
   });
 
   it('injects, and shows, waits for and asserts what was received', async () => {
@@ -82,12 +98,17 @@ describe('the control API', () => {
     expect(injected.json).toMatchObject([{ token: TOKEN, state: 'delivered', attempts: 1 }]);
     await acknowledged;
     expect(got).toEqual(['{"aps":{}}']);
-    expect((await ask('GET', `/received?server=courier&command=connect&token=abab`)).json).toMatchObject([{ server: 'courier', command: 'connect' }]);
+    expect((await ask('GET', `/received?server=courier&command=connect&token=abab`)).json).toMatchObject([
+      { server: 'courier', command: 'connect' },
+    ]);
     const waiting = ask('GET', '/received/wait?command=message&timeout=10s');
     device.peer.send(APP, Buffer.from('up'));
     expect((await waiting).json).toMatchObject([{ command: 'message', payloadBase64: Buffer.from('up').toString('base64') }]);
     expect((await ask('POST', '/received/assert', { query: { command: 'message' }, count: 1 })).status).toBe(200);
-    expect(await ask('POST', '/received/assert', { query: { command: 'message' }, count: 2 })).toMatchObject({ status: 409, json: { error: expect.stringContaining('Expected 2') } });
+    expect(await ask('POST', '/received/assert', { query: { command: 'message' }, count: 2 })).toMatchObject({
+      status: 409,
+      json: { error: expect.stringContaining('Expected 2') },
+    });
     expect((await ask('GET', '/received/wait?command=never&timeout=1ms')).status).toBe(408);
     const flushed = new Promise((resolve) => emulator.on((event) => event.detail === 'flush_response' && resolve(event)));
     expect((await ask('POST', `/devices/${TOKEN}/flush`, { size: 64 })).status).toBe(200);
@@ -107,7 +128,10 @@ describe('the control API', () => {
   });
 
   it('moves the clock', async () => {
-    expect((await ask('POST', '/clock', { freeze: true, set: '2026-11-21T12:00:00Z' })).json).toEqual({ time: '2026-11-21T12:00:00.000Z', frozen: true });
+    expect((await ask('POST', '/clock', { freeze: true, set: '2026-11-21T12:00:00Z' })).json).toEqual({
+      time: '2026-11-21T12:00:00.000Z',
+      frozen: true,
+    });
     expect((await ask('POST', '/clock', { advance: '90s' })).json.time).toBe('2026-11-21T12:01:30.000Z');
     expect(await ask('POST', '/clock', { advance: 'soon' })).toMatchObject({ status: 400 });
     expect((await ask('POST', '/clock', { reset: true })).json.frozen).toBe(false);
@@ -118,7 +142,8 @@ describe('the control API', () => {
     expect((await ask('GET', '/status')).json.listening.gateway).toBe(false);
     expect((await ask('POST', '/faults/up/gateway')).status).toBe(200);
     expect((await ask('GET', '/status')).json.listening.gateway).toBe(emulator.ports.gateway);
-    for (const path of ['goaway', 'shutdown', 'reset/courier']) expect((await ask('POST', `/faults/${path}`, path === 'goaway' ? { reason: 'x' } : undefined)).status).toBe(200);
+    for (const path of ['goaway', 'shutdown', 'reset/courier'])
+      expect((await ask('POST', `/faults/${path}`, path === 'goaway' ? { reason: 'x' } : undefined)).status).toBe(200);
     expect((await ask('POST', '/faults/down/nothing')).status).toBe(400);
   });
 
@@ -129,7 +154,11 @@ describe('the control API', () => {
     emulator.addDevice({ token: TOKEN });
     emulator.inject({ to: TOKEN, topic: APP, payload: 1 });
     const { value } = await reader.read();
-    const event = JSON.parse(Buffer.from(value as Uint8Array).toString().split('\n')[0]);
+    const event = JSON.parse(
+      Buffer.from(value as Uint8Array)
+        .toString()
+        .split('\n')[0],
+    );
     expect(event).toMatchObject({ kind: 'stored', token: TOKEN, topic: APP });
     abort.abort();
   });

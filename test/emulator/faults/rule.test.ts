@@ -11,16 +11,39 @@ function engine(seed = 1): { engine: FaultEngine; clock: EmulatorClock } {
   return { engine: new FaultEngine(clock, new SeededRandom(seed), new Events()), clock };
 }
 
-const push = (more: Partial<Facts> = {}): Facts => ({ server: 'http2', on: 'message', connection: 1, token: 'abcd', topic: 'com.example.app', path: '/3/device/abcd', command: 'push', ...more });
+const push = (more: Partial<Facts> = {}): Facts => ({
+  server: 'http2',
+  on: 'message',
+  connection: 1,
+  token: 'abcd',
+  topic: 'com.example.app',
+  path: '/3/device/abcd',
+  command: 'push',
+  ...more,
+});
 
 describe('reading rules', () => {
   it('takes a list, or an object with rules, with times as words', () => {
-    const rules = parseRules('{"rules":[{"name":"slow","when":{"token":"ab*","from":"2s"},"times":3,"do":{"delay":"200ms","goaway":"Shutdown","timestamp":"2026-11-21T12:00:00Z"}}]}', 'rules.json');
-    expect(rules).toEqual([{ name: 'slow', when: { token: 'ab*', from: 2000 }, times: 3, do: { delay: 200, goaway: { reason: 'Shutdown' }, timestamp: Date.UTC(2026, 10, 21, 12) } }]);
+    const rules = parseRules(
+      '{"rules":[{"name":"slow","when":{"token":"ab*","from":"2s"},"times":3,"do":{"delay":"200ms","goaway":"Shutdown","timestamp":"2026-11-21T12:00:00Z"}}]}',
+      'rules.json',
+    );
+    expect(rules).toEqual([
+      {
+        name: 'slow',
+        when: { token: 'ab*', from: 2000 },
+        times: 3,
+        do: { delay: 200, goaway: { reason: 'Shutdown' }, timestamp: Date.UTC(2026, 10, 21, 12) },
+      },
+    ]);
   });
 
   it('takes the short form, in which the key tells where a value belongs', () => {
-    expect(parseRule('token=ab*,every=10,reason=Unregistered,jitter=50ms,drop,times=2')).toEqual({ when: { token: 'ab*', every: 10 }, do: { reason: 'Unregistered', jitter: 50, drop: true }, times: 2 });
+    expect(parseRule('token=ab*,every=10,reason=Unregistered,jitter=50ms,drop,times=2')).toEqual({
+      when: { token: 'ab*', every: 10 },
+      do: { reason: 'Unregistered', jitter: 50, drop: true },
+      times: 2,
+    });
     expect(parseRule('{"do":{"status":8}}')).toEqual({ when: {}, do: { status: 8 } });
   });
 
@@ -42,7 +65,16 @@ describe('reading rules', () => {
   it('says what is wrong with a short form', () => expect(() => parseRule('tokn=ab,drop')).toThrow(/no key "tokn"/));
 
   it('knows the units of time', () => {
-    expect(['5', '5ms', '1.5s', '2m', '1h', '-3s', 'x', '5 parsecs'].map(durationOf)).toEqual([5, 5, 1500, 120_000, 3_600_000, -3000, undefined, undefined]);
+    expect(['5', '5ms', '1.5s', '2m', '1h', '-3s', 'x', '5 parsecs'].map(durationOf)).toEqual([
+      5,
+      5,
+      1500,
+      120_000,
+      3_600_000,
+      -3000,
+      undefined,
+      undefined,
+    ]);
   });
 
   it('describes every key in the JSON schema', () => {
