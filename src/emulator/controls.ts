@@ -124,11 +124,12 @@ export class Controls {
   /** Sends a notification into the emulator as if a provider had; stored for those who are away. */
   inject(notification: Notification): Push[] {
     const { delivery, random, clock } = this.parts;
-    const tokens = notification.to === 'all' ? this.devices().map((device) => device.token) : [notification.to].flat();
-    const named = !/^[0-9a-f]{40}$/.test(notification.topic);
+    const { to } = notification;
+    const tokens = to === 'all' ? this.devices().map((device) => device.token) : typeof to === 'string' ? [to] : to;
+    const hash = hashOf(notification.topic);
     const body = pushBody({
-      topic: named ? notification.topic : undefined,
-      topicHash: hashOf(notification.topic),
+      topic: hash === notification.topic ? undefined : notification.topic,
+      topicHash: hash,
       payload: payloadBytes(notification.payload),
       expiry: notification.expiry,
       priority: notification.priority,
@@ -139,11 +140,13 @@ export class Controls {
       throw bad(`The payload has ${body.payload.length} bytes; the courier carries at most ${MAX_INJECTED}.`);
     const id = random.uuid();
     const now = clock.now();
-    return tokens.map((token) => {
-      const push = new Push(id, 'control', token.toLowerCase(), body, now);
+    const pushes: Push[] = [];
+    for (const token of tokens) {
+      const push = new Push(id, 'control', delivery.registry.token(token) === undefined ? token.toLowerCase() : token, body, now);
       delivery.submit(push);
-      return push;
-    });
+      pushes.push(push);
+    }
+    return pushes;
   }
 
   addRule(rule: Rule): number {

@@ -112,20 +112,18 @@ export class Delivery {
   }
 
   acknowledged(push: Push, status: number): void {
-    push.acknowledgedAt = this.clock.now();
     push.ackStatus = status;
     push.state = 'acknowledged';
     this.journal.changed();
-    if (this.events.wanted) this.events.emit(pushEvent('acknowledged', push.acknowledgedAt, push, { status }));
+    if (this.events.wanted) this.events.emit(pushEvent('acknowledged', this.clock.now(), push, { status }));
   }
 
   private send(device: Device, endpoint: Endpoint, push: Push, stored: boolean, last: boolean): void {
     push.attempts++;
     push.state = 'delivered';
-    push.deliveredAt = this.clock.now();
     endpoint.deliver(device, push, stored, last);
     this.journal.changed();
-    if (this.events.wanted) this.events.emit(pushEvent('delivered', push.deliveredAt, push, { connection: endpoint.connection }));
+    if (this.events.wanted) this.events.emit(pushEvent('delivered', this.clock.now(), push, { connection: endpoint.connection }));
   }
 
   private keep(device: Device, push: Push, keep: Keep): void {

@@ -1,5 +1,6 @@
 /** A notification on its way through the emulator, whoever sent it. */
 import { createHash } from 'node:crypto';
+import { fromHex } from '../core/bytes.ts';
 
 export type PushSource = 'http2' | 'gateway' | 'broadcast' | 'device' | 'control';
 
@@ -30,7 +31,7 @@ export interface PushBody {
   readonly collapseId: string | undefined;
   /** Broadcast channel the push was sent to, base64. */
   readonly channel: string | undefined;
-  /** Frames encoded once and patched per device; the courier's business. */
+  /** What the courier keeps to encode the body once for many devices. */
   encoded: unknown;
 }
 
@@ -44,8 +45,6 @@ export class Push {
   /** Milliseconds since the epoch, as all times here. */
   readonly acceptedAt: number;
   state: PushState = 'accepted';
-  deliveredAt = 0;
-  acknowledgedAt = 0;
   /** Status of the device's ack; -1 before it. */
   ackStatus = -1;
   attempts = 0;
@@ -86,6 +85,7 @@ export function pushBody(options: BodyOptions): PushBody {
 }
 
 const hashes = new Map<string, string>();
+const hashBytes = new Map<string, Uint8Array>();
 /** Topic names come from clients: beyond this many the cache starts anew. */
 const MAX_CACHED_TOPICS = 10_000;
 
@@ -98,4 +98,15 @@ export function topicHash(topic: string): string {
     hashes.set(topic, hash);
   }
   return hash;
+}
+
+/** The bytes of a topic hash given in hex; shared, not to be changed. */
+export function topicBytes(hash: string): Uint8Array {
+  let bytes = hashBytes.get(hash);
+  if (bytes === undefined) {
+    if (hashBytes.size >= MAX_CACHED_TOPICS) hashBytes.clear();
+    bytes = fromHex(hash) ?? new Uint8Array(0);
+    hashBytes.set(hash, bytes);
+  }
+  return bytes;
 }

@@ -28,10 +28,16 @@ export class SeededRandom {
 
   /** A version 4 UUID, lower case. */
   uuid(): string {
-    const b = this.bytes(16);
-    b[6] = (b[6] & 0x0f) | 0x40;
-    b[8] = (b[8] & 0x3f) | 0x80;
-    const hex = Array.from(b, (x) => x.toString(16).padStart(2, '0')).join('');
-    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+    const a = this.u32();
+    const b = (this.u32() & 0xffff0fff) | 0x4000;
+    const c = (this.u32() & 0x3fffffff) | 0x80000000;
+    const d = this.u32();
+    return `${hex16(a >>> 16)}${hex16(a)}-${hex16(b >>> 16)}-${hex16(b)}-${hex16(c >>> 16)}-${hex16(c)}${hex16(d >>> 16)}${hex16(d)}`;
   }
+}
+
+const HEX = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'));
+
+function hex16(n: number): string {
+  return HEX[(n >>> 8) & 0xff] + HEX[n & 0xff];
 }

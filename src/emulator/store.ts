@@ -1,5 +1,5 @@
 /** Notifications that wait for their device. Bounded per device; what expires or is replaced is told. */
-import type { Push } from './push.ts';
+import type { Push, PushBody } from './push.ts';
 import type { Device } from './registry.ts';
 
 /** Waiting notifications of one device; the oldest goes when another comes. Apple's limit is unknown; this one keeps memory bounded. */
@@ -23,20 +23,14 @@ export class Store {
   /** Keeps a notification unless it must not be stored (expiry 0) or is past its expiry. Same collapse id and topic replaces. */
   put(device: Device, push: Push, keep: Keep): StoreOutcome {
     if (push.body.expiry === 0 || this.expired(push)) return { stored: false };
-    const body = push.body;
-    const list = this.waiting.get(device) ?? [];
-    const replaced: Push[] = [];
-    const kept: Push[] = [];
-    for (const other of list) {
-      const same =
-        other.body.topicHash === body.topicHash &&
-        other.body.channel === body.channel &&
-        (keep === 'per-topic' || (body.collapseId !== undefined && other.body.collapseId === body.collapseId));
-      (same ? replaced : kept).push(other);
+    let list = this.waiting.get(device);
+    if (list === undefined) {
+      list = [];
+      this.waiting.set(device, list);
     }
-    if (kept.length >= MAX_STORED) replaced.push(kept.shift() as Push);
-    kept.push(push);
-    this.waiting.set(device, kept);
+    const replaced = keep === 'all' && push.body.collapseId === undefined ? [] : takeSame(list, push.body, keep);
+    if (list.length >= MAX_STORED) replaced.push(list.shift() as Push);
+    list.push(push);
     return { stored: true, replaced };
   }
 
@@ -76,3 +70,15 @@ export class Store {
 }
 
 const NOTHING = { due: [], expired: [] } as const;
+
+/** Removes from the list and returns what a newer push with this body replaces. */
+function takeSame(list: Push[], body: PushBody, keep: Keep): Push[] {
+  const replaced: Push[] = [];
+  for (let i = list.length - 1; i >= 0; i--) {
+    const other = list[i].body;
+    const sameTopic = other.topicHash === body.topicHash && other.channel === body.channel;
+    const same = sameTopic && (keep === 'per-topic' || (body.collapseId !== undefined && other.collapseId === body.collapseId));
+    if (same) replaced.push(...list.splice(i, 1));
+  }
+  return replaced.reverse();
+}

@@ -279,8 +279,8 @@ function pushJson(push: Push): Record<string, unknown> {
     token,
     state,
     attempts,
-    ...(push.deliveredAt === 0 ? {} : { deliveredAt: new Date(push.deliveredAt).toISOString() }),
-    ...(push.acknowledgedAt === 0 ? {} : { acknowledgedAt: new Date(push.acknowledgedAt).toISOString(), ackStatus }),
+    acceptedAt: new Date(push.acceptedAt).toISOString(),
+    ...(ackStatus < 0 ? {} : { ackStatus }),
   };
 }
 

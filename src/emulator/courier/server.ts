@@ -3,7 +3,7 @@
 import type { PushBody } from '../push.ts';
 import type { Connection } from '../sockets/listener.ts';
 import { Outbox } from '../sockets/outbox.ts';
-import { type Individual, tlvTemplate, type Variant, writeTemplate } from './message-body.ts';
+import { type Individual, messageLength, skeletonFor, type Variant, writeMessage } from './message-body.ts';
 import { CourierSession, type Outlet, type SessionParts } from './session.ts';
 import { alpnByBytes, type Speech, speechFor, TELLING_BYTES } from './speech.ts';
 
@@ -89,10 +89,10 @@ class CourierConnection implements Outlet {
   deliver(body: PushBody, variant: Variant, one: Individual): void {
     const { speech, outbox } = this;
     if (this.gone || speech === undefined) return;
-    if (speech.dialect === 'courier' && one.token.length === TOKEN_LENGTH) {
-      const template = tlvTemplate(body, variant);
-      const at = outbox.reserve(template.bytes.length);
-      writeTemplate(template, one, outbox.bytes, at);
+    const skeleton = speech.dialect === 'courier' && one.token.length === TOKEN_LENGTH ? skeletonFor(body, variant) : undefined;
+    if (skeleton !== undefined) {
+      const at = outbox.reserve(messageLength(skeleton, body));
+      writeMessage(skeleton, body, one, outbox.bytes, at);
     } else outbox.write(speech.sayMessage(body, variant, one));
   }
 

@@ -13,8 +13,9 @@ import type { Journal } from '../journal.ts';
 import { type BodyOptions, Push, pushBody, topicHash } from '../push.ts';
 import type { SeededRandom } from '../random.ts';
 import { type Device, type Endpoint, FILTER_LISTS, type FilterList } from '../registry.ts';
+import { type Identified, identify, resolveDevice } from './admission.ts';
+import { InFlight } from './in-flight.ts';
 import { type Individual, LAST_STORED, STORED, type Variant } from './message-body.ts';
-import { checkPresence } from './presence.ts';
 import type { CourierSettings } from './settings.ts';
 import type { Heard, Plain } from './speech.ts';
 import { readSubscription } from './subscription.ts';
@@ -54,8 +55,6 @@ export interface ConnectionFacts {
   readonly ios4: boolean;
 }
 
-/** Unacknowledged notifications of one connection; beyond it the oldest is given up, since a client may never answer. */
-export const MAX_IN_FLIGHT = 20_000;
 const TOKEN_LENGTH = 32;
 
 const STATUS_OK = 0;
@@ -69,17 +68,29 @@ const KEEP_ALIVE_VERSION = 12;
 type Fields = Heard['fields'];
 
 export class CourierSession implements Endpoint {
+  /** What a command does; commands that are not here are only recorded. */
+  private static readonly handlers: Readonly<Record<string, (session: CourierSession, f: Fields, action: Action | undefined) => void>> = {
+    connect: (session, f, action) => session.connect(f, action),
+    filter: (session, f) => session.filter(f),
+    message: (session, f, action) => session.message(f, action),
+    message_ack: (session, f) => session.acknowledge(f),
+    keep_alive: (session) => session.outlet.say('keep_alive_response', {}),
+    flush: (session, f) => session.outlet.say('flush_response', { padding: new Uint8Array(paddingOf(f)) }),
+    app_token_generate: (session, f) => session.scopedToken(f),
+    set_active_state: (session, f) => session.setActive(f),
+    pub_sub_channel_list: (session, f) => session.subscribe(f),
+    presence_tracking: (session, f) => session.trackPresence(f),
+  };
+
   readonly connection: number;
   private readonly parts: SessionParts;
   private readonly facts: ConnectionFacts;
   private readonly outlet: Outlet;
-  private readonly handlers: Readonly<Record<string, (fields: Fields, action: Action | undefined) => void>>;
   private readonly users = new Map<string, Device>();
   /** The connection's first device: commands without a token mean it. */
   private user: Device | undefined;
   private userToken: Uint8Array = new Uint8Array(TOKEN_LENGTH);
-  private readonly inFlight = new Map<number, Push>();
-  private nextId = 1;
+  private readonly inFlight = new InFlight();
   private legacyFlags = false;
   private closed = false;
   /** Whether a filter has come; the shell closes connections that never send one. */
@@ -90,23 +101,6 @@ export class CourierSession implements Endpoint {
     this.facts = facts;
     this.outlet = outlet;
     this.connection = facts.number;
-    this.handlers = {
-      connect: (f, action) => this.connect(f, action),
-      filter: (f) => this.filter(f),
-      message: (f, action) => this.message(f, action),
-      message_ack: (f) => this.acknowledge(f),
-      keep_alive: () => this.outlet.say('keep_alive_response', {}),
-      flush: (f) => this.outlet.say('flush_response', { padding: new Uint8Array(paddingOf(f)) }),
-      flush_response: () => {},
-      app_token_generate: (f) => this.scopedToken(f),
-      set_active_interval: () => {},
-      set_active_state: (f) => this.setActive(f),
-      transport_ack: () => {},
-      message_tracing_ack: () => {},
-      pub_sub_channel_list: (f) => this.subscribe(f),
-      presence_tracking: (f) =>
-        this.outlet.say('presence_tracking_response', { id: f['id'] as number, token: f['token'] as Uint8Array, status: STATUS_OK }),
-    };
   }
 
   get connected(): boolean {
@@ -129,25 +123,18 @@ export class CourierSession implements Endpoint {
       this.close(`${command} before connect`);
       return;
     }
-    const handler = this.handlers[command];
+    const handler = CourierSession.handlers[command];
     if (action?.delay !== undefined && handler !== undefined) {
       const { clock, faults } = this.parts;
       clock.schedule(clock.now() + faults.delayOf(action), () => {
-        if (!this.closed) handler(fields, action);
+        if (!this.closed) handler(this, fields, action);
       });
-    } else handler?.(fields, action);
+    } else handler?.(this, fields, action);
     if (action?.close === 'after') this.close('rule');
   }
 
   deliver(device: Device, push: Push, stored: boolean, last: boolean): void {
-    const { inFlight } = this;
-    if (inFlight.size >= MAX_IN_FLIGHT)
-      for (const oldest of inFlight.keys()) {
-        inFlight.delete(oldest);
-        break;
-      }
-    const id = this.nextId++ >>> 0;
-    inFlight.set(id, push);
+    const id = this.inFlight.add(push);
     const scoped = push.token !== device.token && push.body.channel === undefined;
     const token = device === this.user && !scoped ? this.userToken : (fromHex(push.token) ?? this.userToken);
     const { settings } = this.parts;
@@ -193,14 +180,13 @@ export class CourierSession implements Endpoint {
     this.closed = true;
     const { delivery } = this.parts;
     const left = new Map<Device, Push[]>();
-    for (const push of this.inFlight.values()) {
+    for (const push of this.inFlight.takeWhere(() => true)) {
       const device = delivery.registry.device(push.token);
       if (device === undefined) continue;
       const list = left.get(device);
       if (list === undefined) left.set(device, [push]);
       else list.push(push);
     }
-    this.inFlight.clear();
     for (const device of this.users.values()) delivery.offline(device, this, left.get(device) ?? []);
     this.users.clear();
   }
@@ -233,14 +219,18 @@ export class CourierSession implements Endpoint {
       this.refuse('rule', action.status);
       return;
     }
-    const identity = this.identify(f);
-    if (identity === false) return;
+    const { clock, events, settings, delivery } = this.parts;
+    // Further users of a connection (a Mac) send no certificate.
+    const who: Identified = this.user === undefined ? identify(f, settings, this.facts, clock.now()) : { ok: true, identity: undefined };
+    if (!who.ok) {
+      this.refuse(who.why);
+      return;
+    }
     if (given !== undefined && given.length !== TOKEN_LENGTH * 2) {
       this.refuse('token');
       return;
     }
-    const device = this.resolve(given, identity);
-    const { clock, events, settings } = this.parts;
+    const device = resolveDevice(delivery.registry, given, who.identity);
     const other = device.endpoint;
     if (other instanceof CourierSession && other !== this) {
       // Apple's way with a second connection of one token is not known; the newer one is the one that works.
@@ -270,46 +260,6 @@ export class CourierSession implements Endpoint {
     });
   }
 
-  /** The key of who connects, undefined for nobody in particular, false when refused. */
-  private identify(f: Fields): string | undefined | false {
-    const { settings, clock } = this.parts;
-    const { alpn, tlsIdentity } = this.facts;
-    // Further users of a connection (a Mac) send no certificate.
-    if (this.user !== undefined || settings.verify === 'off') return tlsIdentity;
-    const certificates = f['certificate'] as readonly Uint8Array[] | undefined;
-    const needed = settings.verify === 'require' && alpn !== undefined && alpn !== 'apns-security-v2';
-    if (!needed && certificates === undefined) return tlsIdentity;
-    const check = checkPresence(
-      certificates?.[0],
-      f['nonce'] as Uint8Array | undefined,
-      f['signature'] as Uint8Array | undefined,
-      clock.now(),
-    );
-    if (check.ok) return check.identity;
-    this.refuse(check.why);
-    return false;
-  }
-
-  /** The device behind a Connect: by its token, by its key, or a new one. */
-  private resolve(given: string | undefined, identity: string | undefined): Device {
-    const { registry } = this.parts.delivery;
-    const known = given === undefined ? undefined : registry.token(given);
-    let device: Device;
-    if (known !== undefined && (identity === undefined || known.device.identity === undefined || known.device.identity === identity)) {
-      device = known.device;
-      // A token that was taken from the device, or declared dead: it is given a living one.
-      if (known.state !== 'active' && device.token === given) registry.replaceToken(device);
-    } else if (known !== undefined) {
-      // Somebody else's token: this key gets its own.
-      device = registry.known(identity as string) ?? registry.addDevice({ identity });
-    } else if (given === undefined) {
-      device = (identity === undefined ? undefined : registry.known(identity)) ?? registry.addDevice({ identity });
-    } else device = registry.addDevice({ token: given, identity });
-    if (identity !== undefined && device.identity === undefined) registry.identify(device, identity);
-    if (device.reassign) registry.replaceToken(device);
-    return device;
-  }
-
   private refuse(why: string, status: number = STATUS_INVALID): void {
     const { clock, events } = this.parts;
     if (events.wanted)
@@ -326,14 +276,10 @@ export class CourierSession implements Endpoint {
     const device = token === undefined ? this.user : this.users.get(token);
     this.outlet.say('connect_response', { status: STATUS_OK });
     if (device === undefined) return;
-    const mine = [...this.inFlight].filter(([, push]) => this.parts.delivery.registry.device(push.token) === device);
-    for (const [id] of mine) this.inFlight.delete(id);
+    const { delivery } = this.parts;
     this.users.delete(device.token);
-    this.parts.delivery.offline(
-      device,
-      this,
-      mine.map(([, push]) => push),
-    );
+    const mine = this.inFlight.takeWhere((push) => delivery.registry.device(push.token) === device);
+    delivery.offline(device, this, mine);
   }
 
   private filter(f: Fields): void {
@@ -378,19 +324,9 @@ export class CourierSession implements Endpoint {
   }
 
   private acknowledge(f: Fields): void {
-    const { inFlight } = this;
-    let id = f['id'] as number | undefined;
-    if (id === undefined || !inFlight.has(id)) {
-      // Acks without a usable id count in order, as Apple's client does with ours.
-      if (id !== undefined) return;
-      for (const oldest of inFlight.keys()) {
-        id = oldest;
-        break;
-      }
-    }
-    const push = id === undefined ? undefined : inFlight.get(id);
-    if (id === undefined || push === undefined) return;
-    inFlight.delete(id);
+    // Acks without an id count in order, as Apple's client does with ours.
+    const push = this.inFlight.take(f['id'] as number | undefined);
+    if (push === undefined) return;
     this.parts.delivery.acknowledged(push, typeof f['status'] === 'number' ? f['status'] : STATUS_OK);
   }
 
@@ -405,6 +341,10 @@ export class CourierSession implements Endpoint {
       topic,
       ...(f['app_id'] === undefined ? {} : { app_id: f['app_id'] as number }),
     });
+  }
+
+  private trackPresence(f: Fields): void {
+    this.outlet.say('presence_tracking_response', { id: f['id'] as number, token: f['token'] as Uint8Array, status: STATUS_OK });
   }
 
   private setActive(f: Fields): void {
@@ -511,5 +451,5 @@ function hexOf(value: unknown): string | undefined {
 
 /** SHA-1 hex of a topic given by name; a hash stays as it is. */
 export function hashOf(topic: string): string {
-  return /^[0-9a-f]{40}$/.test(topic) ? topic : topicHash(topic);
+  return topic.length === 40 && /^[0-9a-f]{40}$/.test(topic) ? topic : topicHash(topic);
 }

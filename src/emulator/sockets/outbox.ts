@@ -17,14 +17,20 @@ function flushAll(): void {
 
 /** Bytes that a socket may have waiting before its client counts as dead: some thousand messages. */
 export const MAX_BACKLOG = 8 * 1024 * 1024;
-/** A batch grows from the size of its first message, since most turns have only one. */
+/** A batch that outgrew its first message grows to at least this. */
 const FIRST_GROWTH = 4096;
+/** Largest batch that is expected to come again. */
+const MAX_EXPECTED = 64 * 1024;
 
 export class Outbox {
   private readonly stream: Duplex;
   private readonly onOverflow: () => void;
   private buffer: Buffer | undefined;
   private length = 0;
+  /** Bytes of the last turn when it had several messages: the next of a burst is likely to be as large. */
+  private expected = 0;
+  /** This turn has more than one message. */
+  private grown = false;
   private ending = false;
 
   /** `onOverflow`: the client does not read; called once. */
@@ -37,7 +43,8 @@ export class Outbox {
   reserve(n: number): number {
     const need = this.length + n;
     if (this.buffer === undefined) {
-      this.buffer = Buffer.allocUnsafe(n);
+      this.buffer = Buffer.allocUnsafe(Math.max(n, this.expected));
+      this.expected = 0;
       dirty.push(this);
       if (!scheduled) {
         scheduled = true;
@@ -48,6 +55,7 @@ export class Outbox {
       this.buffer.copy(grown, 0, 0, this.length);
       this.buffer = grown;
     }
+    this.grown = this.length > 0;
     const at = this.length;
     this.length = need;
     return at;
@@ -76,6 +84,8 @@ export class Outbox {
       const { length } = this;
       this.buffer = undefined;
       this.length = 0;
+      if (length <= MAX_EXPECTED && this.grown) this.expected = length;
+      this.grown = false;
       if (stream.writable) {
         stream.write(length === buffer.length ? buffer : buffer.subarray(0, length));
         if (stream.writableLength > MAX_BACKLOG) this.onOverflow();

@@ -1,0 +1,44 @@
+/** Who may connect, and as which device. */
+import type { Device, Registry } from '../registry.ts';
+import { checkPresence } from './presence.ts';
+import type { CourierSettings } from './settings.ts';
+import type { Heard } from './speech.ts';
+
+export type Identified =
+  /** The key of who connects; undefined for nobody in particular. */
+  { readonly ok: true; readonly identity: string | undefined } | { readonly ok: false; readonly why: string };
+
+/** Looks at certificate, nonce and signature of a Connect, as far as the settings ask for it. `nowMs`: the emulator's time. */
+export function identify(
+  f: Heard['fields'],
+  settings: CourierSettings,
+  connection: { readonly alpn: string | undefined; readonly tlsIdentity: string | undefined },
+  nowMs: number,
+): Identified {
+  const { alpn, tlsIdentity } = connection;
+  const unproven: Identified = { ok: true, identity: tlsIdentity };
+  if (settings.verify === 'off') return unproven;
+  const certificates = f['certificate'] as readonly Uint8Array[] | undefined;
+  const needed = settings.verify === 'require' && alpn !== undefined && alpn !== 'apns-security-v2';
+  if (!needed && certificates === undefined) return unproven;
+  return checkPresence(certificates?.[0], f['nonce'] as Uint8Array | undefined, f['signature'] as Uint8Array | undefined, nowMs);
+}
+
+/** The device behind a Connect: by its token (hex), by its key, or a new one. It gets a new token when its own is not good any more. */
+export function resolveDevice(registry: Registry, given: string | undefined, identity: string | undefined): Device {
+  const device = findDevice(registry, given, identity);
+  if (identity !== undefined && device.identity === undefined) registry.identify(device, identity);
+  if (device.reassign || registry.token(device.token)?.state !== 'active') registry.replaceToken(device);
+  return device;
+}
+
+function findDevice(registry: Registry, given: string | undefined, identity: string | undefined): Device {
+  const mine = identity === undefined ? undefined : registry.known(identity);
+  if (given === undefined) return mine ?? registry.addDevice({ identity });
+  const known = registry.token(given);
+  if (known === undefined) return registry.addDevice({ token: given, identity });
+  const owner = known.device.identity;
+  // Somebody else's token: this key has or gets its own.
+  if (identity !== undefined && owner !== undefined && owner !== identity) return mine ?? registry.addDevice({ identity });
+  return known.device;
+}
