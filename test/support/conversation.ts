@@ -57,12 +57,39 @@ export class Conversation {
   private frame(dir: 0 | 1, flags: number, seq: number, payload: Uint8Array): Uint8Array {
     const from = this.sides[dir];
     const to = this.sides[1 - dir];
-    const tcp = new ByteWriter().u16(from.port).u16(to.port).u32(seq).u32((flags & FLAGS.ack) !== 0 ? to.seq : 0).u8(0x50).u8(flags).u16(65535).u32(0).finish();
-    const pseudo = Uint8Array.from([...from.ip, ...to.ip, 0, 6, ((tcp.length + payload.length) >> 8) & 255, (tcp.length + payload.length) & 255]);
+    const tcp = new ByteWriter()
+      .u16(from.port)
+      .u16(to.port)
+      .u32(seq)
+      .u32((flags & FLAGS.ack) !== 0 ? to.seq : 0)
+      .u8(0x50)
+      .u8(flags)
+      .u16(65535)
+      .u32(0)
+      .finish();
+    const pseudo = Uint8Array.from([
+      ...from.ip,
+      ...to.ip,
+      0,
+      6,
+      ((tcp.length + payload.length) >> 8) & 255,
+      (tcp.length + payload.length) & 255,
+    ]);
     const sum = checksum([pseudo, tcp, payload]);
     tcp[16] = sum >> 8;
     tcp[17] = sum & 255;
-    const ip = new ByteWriter().u8(0x45).u8(0).u16(20 + tcp.length + payload.length).u16(this.id++ & 0xffff).u16(0x4000).u8(64).u8(6).u16(0).bytes(Uint8Array.from(from.ip)).bytes(Uint8Array.from(to.ip)).finish();
+    const ip = new ByteWriter()
+      .u8(0x45)
+      .u8(0)
+      .u16(20 + tcp.length + payload.length)
+      .u16(this.id++ & 0xffff)
+      .u16(0x4000)
+      .u8(64)
+      .u8(6)
+      .u16(0)
+      .bytes(Uint8Array.from(from.ip))
+      .bytes(Uint8Array.from(to.ip))
+      .finish();
     const ipSum = checksum([ip]);
     ip[10] = ipSum >> 8;
     ip[11] = ipSum & 255;
