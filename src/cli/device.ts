@@ -24,6 +24,7 @@ export interface DeviceCommandOptions {
   ca?: string;
   insecure?: boolean;
   stateDir?: string;
+  /** Seconds. */
   keepAlive?: number;
   /** Ends after so many messages. */
   count?: number;

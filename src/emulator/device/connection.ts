@@ -25,7 +25,7 @@ export interface DeviceConnectionOptions extends Omit<DevicePeerOptions, 'identi
   /** Certificate and key of the device. */
   readonly identity?: KeyPair | undefined;
   readonly serverName?: string;
-  /** Minutes between keep-alives; 0 = none. */
+  /** Seconds between keep-alives; 0 = none. */
   readonly keepAlive?: number;
   readonly onEvent: (event: DeviceEvent) => void;
   readonly now?: () => number;
@@ -66,8 +66,10 @@ export async function connectDevice(options: DeviceConnectionOptions): Promise<D
     for (const heard of speech.hear(bytes)) peer.hear(heard);
     if (speech.broken !== undefined) stream.destroy();
   });
-  const minutes = options.keepAlive ?? 0;
-  const timer = minutes > 0 ? setInterval(() => peer.keepAlive(minutes), minutes * 60_000) : undefined;
+  const seconds = options.keepAlive ?? 0;
+  // The wire has whole minutes.
+  const minutes = Math.max(1, Math.round(seconds / 60));
+  const timer = seconds > 0 ? setInterval(() => peer.keepAlive(minutes), seconds * 1000) : undefined;
   const ended = new Promise<void>((resolve) => {
     stream.once('close', () => {
       clearInterval(timer);
