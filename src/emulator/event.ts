@@ -21,6 +21,7 @@ export interface EmulatorEvent {
 export type EventKind =
   | 'connected'
   | 'disconnected'
+  | 'closed'
   | 'received'
   | 'rejected'
   | 'discarded'

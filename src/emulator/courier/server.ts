@@ -98,7 +98,7 @@ class CourierConnection implements Outlet {
 
   close(why: string): void {
     if (this.gone) return;
-    this.tell('refused', why);
+    this.tell('closed', why);
     this.outbox.end();
     setTimeout(() => this.connection.stream.destroy(), CLOSE_GRACE_MS).unref();
   }
@@ -152,7 +152,7 @@ class CourierConnection implements Outlet {
     else this.session.close(why);
   }
 
-  private tell(kind: 'connected' | 'disconnected' | 'refused', reason?: string): void {
+  private tell(kind: 'connected' | 'disconnected' | 'closed', reason?: string): void {
     const { events, clock } = this.parts;
     if (!events.wanted) return;
     const { number, peer } = this.connection;
