@@ -16,7 +16,9 @@ interface Run {
 }
 
 function run(...args: string[]): Run {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts', ...args, '--state-dir', LAB_DIRECTORY], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts', ...args, '--state-dir', LAB_DIRECTORY], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   running.push(child);
   let stdout = '';
   let stderr = '';
@@ -47,7 +49,11 @@ function run(...args: string[]): Run {
 describe('apns-inspect emulator and device', () => {
   it('start on free ports, print them as JSON, deliver, and end with 0 on SIGTERM and SIGINT', async () => {
     const emulator = run('emulator', '--port', '0', '--ready-json');
-    const ready = JSON.parse(await emulator.line()) as { ports: Record<string, number>; control: { url: string; token: string }; ca: string };
+    const ready = JSON.parse(await emulator.line()) as {
+      ports: Record<string, number>;
+      control: { url: string; token: string };
+      ca: string;
+    };
     expect(Object.keys(ready.ports).sort()).toEqual(['control', 'courier', 'feedback', 'gateway', 'http2']);
     const device = run('device', '--port', String(ready.ports['courier']), '--count', '1', '--json', '--dialect', 'packed');
     const { token } = JSON.parse(await device.line()) as { token: string };
@@ -57,7 +63,11 @@ describe('apns-inspect emulator and device', () => {
       body: JSON.stringify({ to: token, topic: 'com.example.app', payload: { aps: { alert: 'hi' } } }),
     });
     expect(answer.status).toBe(200);
-    expect(JSON.parse(await device.line())).toMatchObject({ event: 'message', topic: 'com.example.app', payload: { aps: { alert: 'hi' } } });
+    expect(JSON.parse(await device.line())).toMatchObject({
+      event: 'message',
+      topic: 'com.example.app',
+      payload: { aps: { alert: 'hi' } },
+    });
     expect((await device.ended).code).toBe(0);
     emulator.child.kill('SIGTERM');
     expect(await emulator.ended).toMatchObject({ code: 0, stderr: '' });
@@ -68,10 +78,16 @@ describe('apns-inspect emulator and device', () => {
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
     const { port } = taken.address() as { port: number };
     const inUse = await run('emulator', '--port', '0', '--http2-port', String(port)).ended;
-    expect(inUse).toMatchObject({ code: 1, stderr: expect.stringMatching(/^apns-inspect: The http2 server cannot start: port \d+ on 127\.0\.0\.1 is in use\.[^\n]*\n$/) });
+    expect(inUse).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^apns-inspect: The http2 server cannot start: port \d+ on 127\.0\.0\.1 is in use\.[^\n]*\n$/),
+    });
     await new Promise((resolve) => taken.close(resolve));
     const nobody = await run('device', '--port', String(port)).ended;
-    expect(nobody).toMatchObject({ code: 1, stderr: expect.stringMatching(/^apns-inspect: Nothing listens on 127\.0\.0\.1:\d+: start "apns-inspect emulator" first[^\n]*\n$/) });
+    expect(nobody).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^apns-inspect: Nothing listens on 127\.0\.0\.1:\d+: start "apns-inspect emulator" first[^\n]*\n$/),
+    });
     const rule = await run('emulator', '--port', '0', '--rule', 'tokn=ab,drop').ended;
     expect(rule).toMatchObject({ code: 2, stderr: expect.stringContaining('no key "tokn"') });
   });
@@ -79,7 +95,15 @@ describe('apns-inspect emulator and device', () => {
 
 describe('the words of the command line', () => {
   it('become options', () => {
-    const options = emulatorOptions({ port: 0, only: 'http2,courier', rule: ['token=ab*,drop'], name: ['push.test', '10.0.0.1'], storeAll: true, verify: 'off', device: [] });
+    const options = emulatorOptions({
+      port: 0,
+      only: 'http2,courier',
+      rule: ['token=ab*,drop'],
+      name: ['push.test', '10.0.0.1'],
+      storeAll: true,
+      verify: 'off',
+      device: [],
+    });
     expect(options).toMatchObject({
       ports: { courier: 0, gateway: false, feedback: false, http2: 0, control: 0 },
       rules: [{ when: { token: 'ab*' }, do: { drop: true } }],
