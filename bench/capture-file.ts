@@ -1,5 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
-import type { PacketSink } from './traffic.ts';
+import type { PacketSink } from './packets.ts';
 
 const BLOCK = 8 * 1024 * 1024;
 const LONGEST = 4096;

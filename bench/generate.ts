@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CaptureFile } from './capture-file.ts';
-import { type Counts, type Shape, Traffic } from './traffic.ts';
+import type { Counts, Shape } from './packets.ts';
+import { writeTraffic } from './traffic.ts';
 
 /** Where the captures lie; not in the repository. */
 const DATA = fileURLToPath(new URL('data/', import.meta.url));
@@ -19,22 +20,28 @@ const SHAPES: readonly Shape[] = [
   { name: 'ng1000', megabytes: 1000, connections: 2000, concurrent: 100, ...plain, format: 'pcapng' },
   { name: 'six1000', megabytes: 1000, connections: 2000, concurrent: 100, ...plain, network: 'ipv6' },
   { name: 'vlan1000', megabytes: 1000, connections: 2000, concurrent: 100, ...plain, vlan: true },
+  { name: 'tls200', megabytes: 200, connections: 200, concurrent: 100, ...plain, tls: true },
+  { name: 'tlv300k', messages: 300_000, connections: 100, concurrent: 50, ...plain },
+  { name: 'packed300k', speech: 'packed', messages: 300_000, connections: 100, concurrent: 50, ...plain },
+  { name: 'http2', speech: 'http2', messages: 200_000, connections: 10, concurrent: 10, ...plain },
 ];
 
-/** Path of a capture and what is in it; it is made when it is not there yet. */
-export function capture(name: string): { readonly path: string; readonly counts: Counts } {
+/** Path of a capture, of its key log, and what is in it; it is made when it is not there yet. */
+export function capture(name: string): { readonly path: string; readonly keys: string; readonly counts: Counts } {
   const shape = SHAPES.find((s) => s.name === name);
   if (shape === undefined) throw new Error(`no such capture: ${name}; there are ${SHAPES.map((s) => s.name).join(', ')}`);
   mkdirSync(DATA, { recursive: true });
   const path = join(DATA, `${name}.${shape.format}`);
   const facts = `${path}.json`;
+  const keys = `${path}.keys`;
   if (!existsSync(path) || !existsSync(facts)) {
     const file = new CaptureFile(path, shape.format);
-    const counts = new Traffic(shape, file).run();
+    const { counts, keyLog } = writeTraffic(shape, file);
     file.close();
+    if (shape.tls === true) writeFileSync(keys, keyLog);
     writeFileSync(facts, JSON.stringify(counts));
   }
-  return { path, counts: JSON.parse(readFileSync(facts, 'utf8')) as Counts };
+  return { path, keys, counts: JSON.parse(readFileSync(facts, 'utf8')) as Counts };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

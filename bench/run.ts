@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { capture } from './generate.ts';
 import { installed, outputOf, peakMemory, sample } from './measure.ts';
-import { random } from './traffic.ts';
+import { random } from './packets.ts';
 import { type Program, WORKLOADS, type Workload } from './workloads.ts';
 
 /** A goal counts as missed beyond this: what is left of the noise in minima on a busy machine. */

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import type { Counts } from './traffic.ts';
+import type { Counts } from './packets.ts';
 
 /** One program to be measured. `FILE` in the arguments stands for the capture. */
 export interface Program {
@@ -58,6 +58,8 @@ const TSHARK_LIST: Program = {
   name: 'tshark payload',
   argv: ['tshark', '-r', 'FILE', '-T', 'fields', '-e', 'frame.number', '-e', 'tcp.payload'],
 };
+/** Every message of HTTP/2 in a line. Port 443 says TLS to tshark, so it is told what is there. */
+const TSHARK_HTTP2: Program = { name: 'tshark http2', argv: ['tshark', '-r', 'FILE', '-d', 'tcp.port==443,http2'], slow: true };
 
 /** Messages as the product counts them, in "1,515,729 messages" or "1515729 messages". */
 const indexed: Program['check'] = ({ head }, { messages }) => {
@@ -131,5 +133,25 @@ export const WORKLOADS: readonly Workload[] = [
       { product: 'one flow', reference: '100 MB', most: 1.15 },
       { product: 'many flows', reference: '100 MB', most: 1.9 },
     ],
+  },
+  {
+    name: 'http2',
+    capture: 'http2',
+    rounds: 5,
+    programs: [
+      { name: 'list', argv: PRODUCT.list, check: listed },
+      { name: 'jsonl', argv: PRODUCT.jsonl, check: exported },
+      index('index'),
+      TSHARK_HTTP2,
+    ],
+    goals: ['list', 'jsonl', 'index'].map((product) => ({ product, reference: TSHARK_HTTP2.name, most: 0.1 })),
+    memory: 130,
+  },
+  {
+    name: 'packed',
+    capture: 'packed300k',
+    rounds: 7,
+    programs: [index('packed'), index('TLV', 'tlv300k')],
+    goals: [{ product: 'packed', reference: 'TLV', most: 1.5 }],
   },
 ];
