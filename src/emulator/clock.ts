@@ -28,8 +28,9 @@ export class EmulatorClock {
     return timer;
   }
 
+  /** Drops a timer at once, and with it what its function holds. */
   cancel(timer: Timer | undefined): void {
-    if (timer !== undefined) timer.run = undefined;
+    if (timer !== undefined) this.timers.remove(timer);
   }
 
   /** Moves time by `ms` (may be negative) and runs what has become due. */
@@ -71,11 +72,7 @@ export class EmulatorClock {
 
   private runDue(): void {
     const now = this.now();
-    for (let timer = this.timers.due(now); timer !== undefined; timer = this.timers.due(now)) {
-      const run = timer.run;
-      timer.run = undefined;
-      run?.();
-    }
+    for (let timer = this.timers.due(now); timer !== undefined; timer = this.timers.due(now)) timer.run();
     this.arm();
   }
 
@@ -106,7 +103,9 @@ export class EmulatorClock {
 export interface Timer {
   readonly at: number;
   readonly order: number;
-  run: (() => void) | undefined;
+  readonly run: () => void;
+  /** Where it stands in the heap; -1 when it is not there any more. */
+  place: number;
 }
 
 /** A binary heap by time, first come first served within one time. */
@@ -115,49 +114,67 @@ class Timers {
   private count = 0;
 
   add(at: number, run: () => void): Timer {
-    const timer: Timer = { at, order: this.count++, run };
-    const heap = this.heap;
-    let i = heap.length;
-    heap.push(timer);
-    while (i > 0) {
-      const parent = (i - 1) >> 1;
-      if (!before(timer, heap[parent])) break;
-      heap[i] = heap[parent];
-      i = parent;
-    }
-    heap[i] = timer;
+    const timer: Timer = { at, order: this.count++, run, place: -1 };
+    this.heap.push(timer);
+    this.rise(timer, this.heap.length - 1);
     return timer;
   }
 
+  remove(timer: Timer): void {
+    const { place } = timer;
+    if (place < 0) return;
+    timer.place = -1;
+    const last = this.heap.pop() as Timer;
+    if (last === timer) return;
+    this.sink(last, place);
+    this.rise(last, last.place);
+  }
+
   next(): number {
-    while (this.heap.length > 0 && this.heap[0].run === undefined) this.pop();
     return this.heap.length > 0 ? this.heap[0].at : Number.POSITIVE_INFINITY;
   }
 
   due(now: number): Timer | undefined {
-    return this.next() <= now ? this.pop() : undefined;
+    if (this.next() > now) return undefined;
+    const first = this.heap[0];
+    this.remove(first);
+    return first;
   }
 
   clear(): void {
+    for (const timer of this.heap) timer.place = -1;
     this.heap.length = 0;
   }
 
-  private pop(): Timer {
-    const heap = this.heap;
-    const top = heap[0];
-    const last = heap.pop() as Timer;
-    if (heap.length === 0) return top;
-    let i = 0;
+  private rise(timer: Timer, from: number): void {
+    const { heap } = this;
+    let at = from;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if (!before(timer, heap[parent])) break;
+      this.put(heap[parent], at);
+      at = parent;
+    }
+    this.put(timer, at);
+  }
+
+  private sink(timer: Timer, from: number): void {
+    const { heap } = this;
+    let at = from;
     for (;;) {
-      let child = 2 * i + 1;
+      let child = 2 * at + 1;
       if (child >= heap.length) break;
       if (child + 1 < heap.length && before(heap[child + 1], heap[child])) child++;
-      if (!before(heap[child], last)) break;
-      heap[i] = heap[child];
-      i = child;
+      if (!before(heap[child], timer)) break;
+      this.put(heap[child], at);
+      at = child;
     }
-    heap[i] = last;
-    return top;
+    this.put(timer, at);
+  }
+
+  private put(timer: Timer, at: number): void {
+    this.heap[at] = timer;
+    timer.place = at;
   }
 }
 

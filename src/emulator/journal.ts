@@ -39,17 +39,29 @@ export interface ReceivedQuery {
   readonly limit?: number | undefined;
 }
 
-/** Records kept: at a few hundred bytes each, some tens of megabytes. */
+/** Records kept: enough for a test run, few enough to go through at each question. */
 export const MAX_RECORDS = 100_000;
+/** What the records may hold, in bytes as `sizeOf` estimates them: long before the number of records it bounds large payloads. */
+export const MAX_RECORD_BYTES = 64 * 1024 * 1024;
+/** A record without headers and payload, with the push it became: measured at some 700 bytes. */
+const RECORD_BYTES = 700;
+/** A header beside its text. */
+const HEADER_BYTES = 64;
+/** Dropped records at the front of the list that are worth moving the others for. */
+const MIN_DROPPED = 4_096;
 
 export class Journal {
-  private records: Received[] = [];
+  private records: (Received | undefined)[] = [];
+  /** Index of the oldest record that is still there. */
+  private first = 0;
+  private bytes = 0;
   private count = 0;
   private readonly waiting = new Set<() => void>();
-  private readonly limit: number;
+  private waking = false;
+  private readonly limits: { readonly records: number; readonly bytes: number };
 
-  constructor(limit: number = MAX_RECORDS) {
-    this.limit = limit;
+  constructor(limits: Partial<{ readonly records: number; readonly bytes: number }> = {}) {
+    this.limits = { records: limits.records ?? MAX_RECORDS, bytes: limits.bytes ?? MAX_RECORD_BYTES };
   }
 
   get total(): number {
@@ -59,22 +71,28 @@ export class Journal {
   add(record: Omit<Received, 'number'>): Received {
     const kept: Received = { number: ++this.count, ...record };
     this.records.push(kept);
-    // Dropping in blocks keeps the cost of a push constant.
-    if (this.records.length >= this.limit * 2) this.records = this.records.slice(-this.limit);
+    this.bytes += sizeOf(kept);
+    while (this.records.length - this.first > this.limits.records || this.bytes > this.limits.bytes) this.dropOldest();
     this.changed();
     return kept;
   }
 
-  /** Tells those who wait that a record or the state of a push has changed. */
+  /** Tells those who wait that a record or the state of a push has changed: once for all changes of a turn of the loop. */
   changed(): void {
-    if (this.waiting.size > 0) for (const wake of [...this.waiting]) wake();
+    if (this.waiting.size === 0 || this.waking) return;
+    this.waking = true;
+    setImmediate(() => {
+      this.waking = false;
+      for (const wake of [...this.waiting]) wake();
+    });
   }
 
   query(query: ReceivedQuery = {}): Received[] {
     const out: Received[] = [];
     const limit = query.limit ?? Number.POSITIVE_INFINITY;
-    for (let i = Math.max(0, this.records.length - this.limit); i < this.records.length && out.length < limit; i++) {
-      if (matches(this.records[i], query)) out.push(this.records[i]);
+    for (let i = this.first; i < this.records.length && out.length < limit; i++) {
+      const record = this.records[i] as Received;
+      if (matches(record, query)) out.push(record);
     }
     return out;
   }
@@ -100,8 +118,26 @@ export class Journal {
 
   clear(): void {
     this.records = [];
+    this.first = 0;
+    this.bytes = 0;
+  }
+
+  private dropOldest(): void {
+    this.bytes -= sizeOf(this.records[this.first] as Received);
+    this.records[this.first++] = undefined;
+    if (this.first < MIN_DROPPED || this.first * 2 < this.records.length) return;
+    this.records = this.records.slice(this.first);
+    this.first = 0;
   }
 }
+
+function sizeOf(record: Received): number {
+  let bytes = RECORD_BYTES + (record.payload?.length ?? 0);
+  for (const [name, value] of record.headers ?? NO_HEADERS) bytes += name.length + value.length + HEADER_BYTES;
+  return bytes;
+}
+
+const NO_HEADERS: readonly (readonly [string, string])[] = [];
 
 function matches(record: Received, query: ReceivedQuery): boolean {
   return (

@@ -36,6 +36,24 @@ describe('the clock', () => {
     expect(ran).toEqual(['first', 'second']);
   });
 
+  it('keeps the order whatever is cancelled', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.integer({ min: 0, max: 50 }), fc.boolean()), { maxLength: 60 }), (timers) => {
+        const clock = frozen();
+        const ran: number[] = [];
+        const set = timers.map(([at], i) => clock.schedule(1000 + at, () => ran.push(i)));
+        timers.forEach(([, cancelled], i) => {
+          if (cancelled) clock.cancel(set[i]);
+        });
+        for (const timer of set.slice(0, 3)) if (timers[set.indexOf(timer)][1]) clock.cancel(timer);
+        clock.advance(50);
+        const left = timers.map(([at, cancelled], i) => ({ at, cancelled, i })).filter(({ cancelled }) => !cancelled);
+        expect(ran).toEqual(left.sort((a, b) => a.at - b.at || a.i - b.i).map(({ i }) => i));
+      }),
+      { seed: 20261121, numRuns: 200 },
+    );
+  });
+
   it('stands still, jumps, goes on and returns to real time', () => {
     let real = 1000;
     const clock = new EmulatorClock(() => real);

@@ -1,5 +1,6 @@
 /** The sockets of the courier: bytes to speech, speech to sessions, and one write a turn back. */
 
+import type { Timer } from '../clock.ts';
 import type { PushBody } from '../push.ts';
 import type { Connection } from '../sockets/listener.ts';
 import { Outbox } from '../sockets/outbox.ts';
@@ -61,6 +62,7 @@ class CourierConnection implements Outlet {
   private lastHeard: number;
   private readonly since: number;
   private gone = false;
+  private watchdog: Timer | undefined;
 
   constructor(connection: Connection, parts: SessionParts, onGone: () => void) {
     this.connection = connection;
@@ -74,6 +76,7 @@ class CourierConnection implements Outlet {
     stream.once('close', () => {
       if (this.gone) return;
       this.gone = true;
+      parts.clock.cancel(this.watchdog);
       this.session?.disconnected();
       onGone();
       this.tell('disconnected');
@@ -136,8 +139,7 @@ class CourierConnection implements Outlet {
   /** One timer for each connection, set anew when it fires: connections that talk cost nothing here. */
   private watch(at: number): void {
     const { clock, settings } = this.parts;
-    clock.schedule(at, () => {
-      if (this.gone) return;
+    this.watchdog = clock.schedule(at, () => {
       const now = clock.now();
       if (this.session?.filtered !== true && now - this.since >= settings.setupTimeoutMs) {
         const missing = this.session?.connected === true ? 'filter' : 'connect';

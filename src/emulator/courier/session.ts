@@ -402,21 +402,18 @@ export class CourierSession implements Endpoint {
     const { journal, clock, events } = this.parts;
     const at = clock.now();
     const id = fields['id'];
-    // Keep-alives and acks come by the thousand and say nothing that is asked for later.
-    if (command !== 'keep_alive' && command !== 'message_ack') {
-      const payload = fields['payload'];
-      journal.add({
-        at,
-        server: 'courier',
-        connection: this.connection,
-        command,
-        token,
-        topic,
-        status: -1,
-        ...(id === undefined ? {} : { id: String(id) }),
-        ...(payload instanceof Uint8Array ? { payload } : {}),
-      });
-    }
+    const payload = fields['payload'];
+    journal.add({
+      at,
+      server: 'courier',
+      connection: this.connection,
+      command,
+      token,
+      topic,
+      id: id === undefined ? undefined : String(id),
+      payload: payload instanceof Uint8Array ? payload : undefined,
+      status: command === 'message_ack' && typeof fields['status'] === 'number' ? fields['status'] : -1,
+    });
     if (events.wanted)
       events.emit({
         at,

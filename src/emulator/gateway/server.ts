@@ -2,7 +2,7 @@
 import { feedback } from '../../codec/feedback.ts';
 import { concatBytes, fromHex } from '../../core/bytes.ts';
 import { topicsOf } from '../certificates/identity.ts';
-import type { EmulatorClock } from '../clock.ts';
+import type { EmulatorClock, Timer } from '../clock.ts';
 import type { Events } from '../event.ts';
 import type { FeedbackList } from '../feedback-list.ts';
 import type { Connection } from '../sockets/listener.ts';
@@ -47,13 +47,14 @@ export class GatewayServer {
     });
     stream.on('error', () => {});
     stream.once('end', () => stream.end());
+    let watchdog: Timer | undefined;
     stream.once('close', () => {
       this.live.delete(number);
+      clock.cancel(watchdog);
       tell('disconnected', `${peer.accepted} accepted, ${peer.discarded} discarded`);
     });
     const watch = (): void => {
-      clock.schedule(lastHeard + settings.idleTimeoutMs, () => {
-        if (stream.destroyed) return;
+      watchdog = clock.schedule(lastHeard + settings.idleTimeoutMs, () => {
         if (clock.now() - lastHeard >= settings.idleTimeoutMs) stream.end();
         else watch();
       });

@@ -1,7 +1,7 @@
 /** The sockets of the provider API: HTTP/2 sessions over connections, with or without ALPN; what they say is decided in api.ts. */
 import http2, { type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Identity } from '../certificates/identity.ts';
-import type { EmulatorClock } from '../clock.ts';
+import type { EmulatorClock, Timer } from '../clock.ts';
 import type { Events } from '../event.ts';
 import type { FaultEngine } from '../faults/engine.ts';
 import type { Action, Goaway } from '../faults/rule.ts';
@@ -51,6 +51,8 @@ interface Session {
   streams: number;
   /** GOAWAY was sent. */
   leaving: boolean;
+  /** The timer of the idle time. */
+  watchdog: Timer | undefined;
 }
 
 export class Http2Server {
@@ -88,11 +90,21 @@ export class Http2Server {
       settings: { ...SESSION_SETTINGS, maxConcurrentStreams: settings.maxStreams },
       maxSessionRejectedStreams: MAX_REJECTED_STREAMS,
     } as http2.ServerOptions);
-    const entry: Session = { http2: session, connection, state, mask, lastUse: this.clock.now(), streams: 0, leaving: false };
+    const entry: Session = {
+      http2: session,
+      connection,
+      state,
+      mask,
+      lastUse: this.clock.now(),
+      streams: 0,
+      leaving: false,
+      watchdog: undefined,
+    };
     this.sessions.set(connection.number, entry);
     session.on('error', () => {});
     session.once('close', () => {
       this.sessions.delete(connection.number);
+      this.clock.cancel(entry.watchdog);
       connection.stream.destroy();
       this.tell('disconnected', connection);
     });
@@ -211,8 +223,7 @@ export class Http2Server {
   }
 
   private watchIdle(session: Session): void {
-    this.clock.schedule(session.lastUse + this.settings.idleTimeoutMs, () => {
-      if (session.http2.destroyed) return;
+    session.watchdog = this.clock.schedule(session.lastUse + this.settings.idleTimeoutMs, () => {
       if (this.clock.now() - session.lastUse >= this.settings.idleTimeoutMs)
         this.goaway(session.connection.number, { reason: 'IdleTimeout' });
       else this.watchIdle(session);

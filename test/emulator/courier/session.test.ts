@@ -318,6 +318,18 @@ describe('the rest of a session', () => {
     ]);
   });
 
+  it('records everything that it hears, keep-alives and acks too', () => {
+    const p = play();
+    const { session } = connected(p);
+    submit(p);
+    session.hear({ command: 'keep_alive', fields: { interval: '15' } });
+    session.hear({ command: 'message_ack', fields: { id: 1, status: 2, token: hex(TOKEN) } });
+    expect(p.journal.query({ server: 'courier' }).slice(-2)).toMatchObject([
+      { command: 'keep_alive', token: TOKEN },
+      { command: 'message_ack', token: TOKEN, id: '1', status: 2 },
+    ]);
+  });
+
   it('keeps going over commands that nobody can name, and acks for nothing', () => {
     const { session, script } = connected(play());
     session.hear({ command: 'unknown_1f', fields: {} });

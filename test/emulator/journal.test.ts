@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { Journal } from '../../src/emulator/journal.ts';
+
+function record(command: string, payload = 0) {
+  return { at: 0, server: 'http2', connection: 1, command, status: 200, payload: new Uint8Array(payload) } as const;
+}
+
+describe('what was received', () => {
+  it('is bounded in number: the oldest go, and numbers go on', () => {
+    const journal = new Journal({ records: 3 });
+    for (let n = 1; n <= 10_000; n++) journal.add(record(`c${n}`));
+    expect(journal.query().map(({ number, command }) => [number, command])).toEqual([
+      [9998, 'c9998'],
+      [9999, 'c9999'],
+      [10_000, 'c10000'],
+    ]);
+    expect(journal.total).toBe(10_000);
+  });
+
+  it('is bounded in bytes as well, so that large payloads do not fill the memory', () => {
+    const journal = new Journal({ bytes: 100_000 });
+    for (let n = 0; n < 100; n++) journal.add(record('push', 10_000));
+    expect(journal.query().length).toBe(9);
+    journal.clear();
+    journal.add(record('push', 200_000));
+    expect(journal.query()).toEqual([]);
+    journal.add(record('push'));
+    expect(journal.query().length).toBe(1);
+  });
+
+  it('is waited for, by several and until their time is over', async () => {
+    const journal = new Journal();
+    const two = journal.waitFor({ command: 'b' }, 2, 5_000);
+    const never = journal.waitFor({ command: 'z' }, 1, 1);
+    for (const command of ['a', 'b', 'c', 'b', 'b']) journal.add(record(command));
+    expect((await two)?.map(({ number }) => number)).toEqual([2, 4]);
+    expect(await never).toBeUndefined();
+    expect((await journal.waitFor({ command: 'a' }, 1, 0))?.length).toBe(1);
+  });
+});
