@@ -53,6 +53,11 @@ export function shortHex(hex: string): string {
   return hex.length <= 20 ? hex : `${hex.slice(0, 8)}…${hex.slice(-8)}`;
 }
 
+/** A whole number with its digits in groups: "1,512,291". Intl would say the same after 30 ms of loading. */
+export function grouped(n: number): string {
+  return String(n).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
 export function count(n: number, noun: string): string {
-  return `${n.toLocaleString('en-US')} ${noun}${n === 1 ? '' : noun.endsWith('s') || noun.endsWith('h') ? 'es' : 's'}`;
+  return `${grouped(n)} ${noun}${n === 1 ? '' : noun.endsWith('s') || noun.endsWith('h') ? 'es' : 's'}`;
 }

@@ -1,5 +1,7 @@
 /** The running terminal UI: reads, filters, searches and counts in slices between keys, and paints what changed. */
+import { grouped } from '../core/text.ts';
 import type { Reading } from '../timeline/open.ts';
+import type { Canvas } from './canvas.ts';
 import { type Config, configured, type History, saveHistory } from './config.ts';
 import { draw } from './draw.ts';
 import { watchEmulator } from './emulator-client.ts';
@@ -49,6 +51,7 @@ class App {
   private readonly resolve: (code: number) => void;
   private readonly reject: (error: unknown) => void;
   private ended = false;
+  private canvas: Canvas | undefined;
   private painted = 0;
   private paintAt = 0;
   private paintTimer: ReturnType<typeof setTimeout> | undefined;
@@ -146,7 +149,8 @@ class App {
       return;
     }
     try {
-      this.terminal.show(draw(this.state));
+      this.canvas = draw(this.state, this.canvas);
+      this.terminal.show(this.canvas);
     } catch (error) {
       this.fail(error);
     }
@@ -228,7 +232,7 @@ class App {
         this.terminal.copy(effect.text);
         this.dispatch({
           type: 'say',
-          text: `copied ${effect.what} (${effect.text.length.toLocaleString('en-US')} characters)`,
+          text: `copied ${effect.what} (${grouped(effect.text.length)} characters)`,
           bad: false,
         });
         break;
@@ -374,7 +378,7 @@ class App {
     try {
       if (!job.step(SLICE_MS)) return true;
       this.exportJob = undefined;
-      this.dispatch({ type: 'say', text: `wrote ${job.path} (${job.total.toLocaleString('en-US')} messages)`, bad: false });
+      this.dispatch({ type: 'say', text: `wrote ${job.path} (${grouped(job.total)} messages)`, bad: false });
     } catch (error) {
       this.exportFailed(error);
     }

@@ -3,11 +3,10 @@ import { eachCell } from './width.ts';
 
 /**
  * How a cell looks, packed: attributes << 18 | foreground << 9 | background; colours 0 to 255, 511 = the terminal's own.
- * Blessed keeps its cells in the same form.
  */
 export type Style = number;
 
-const DEFAULT_COLOR = 0x1ff;
+export const DEFAULT_COLOR = 0x1ff;
 export const BOLD = 1;
 export const UNDERLINE = 2;
 export const INVERSE = 8;
@@ -76,13 +75,15 @@ const ASCII: Readonly<Record<string, string>> = {
   '✓': 'v',
 };
 
+const ASCII_CELLS: readonly string[] = Array.from({ length: 0x7f }, (_, code) => String.fromCharCode(code));
+
 export class Canvas {
   readonly width: number;
   readonly height: number;
   /** One string a cell; empty = the right half of a wide character. */
   readonly cells: string[];
   readonly styles: Int32Array;
-  private readonly ascii: boolean;
+  readonly ascii: boolean;
 
   constructor(width: number, height: number, ascii = false) {
     this.width = width;
@@ -104,7 +105,28 @@ export class Canvas {
   /** Writes `text` from (x, y), cut at `limit` columns (or the edge). Returns the column behind it. */
   text(x: number, y: number, text: string, look: Style = PLAIN, limit = this.width): number {
     if (y < 0 || y >= this.height) return x;
-    const end = Math.min(this.width, x + limit);
+    const { width, cells, styles } = this;
+    const end = Math.min(width, x + limit);
+    const row = y * width;
+    let at = x;
+    // Most of what is drawn is ASCII: one character a cell, without looking at widths.
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      if (code < 0x20 || code > 0x7e) return this.wideText(at, y, text.slice(i), look, end);
+      if (at >= end) return at;
+      if (at >= 0) {
+        const cell = row + at;
+        if (cells[cell] === '' && at > 0) cells[cell - 1] = ' ';
+        if (at + 1 < width && cells[cell + 1] === '') cells[cell + 1] = ' ';
+        cells[cell] = ASCII_CELLS[code];
+        styles[cell] = look;
+      }
+      at++;
+    }
+    return at;
+  }
+
+  private wideText(x: number, y: number, text: string, look: Style, end: number): number {
     let at = x;
     eachCell(text, (cell, width) => {
       if (at + width > end) return false;
@@ -122,6 +144,12 @@ export class Canvas {
       return true;
     });
     return at;
+  }
+
+  /** Everything blank again, to be drawn on anew. */
+  clear(look: Style = PLAIN): void {
+    this.cells.fill(' ');
+    this.styles.fill(look);
   }
 
   /** Fills a rectangle with blanks. */

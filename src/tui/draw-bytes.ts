@@ -1,4 +1,5 @@
 /** The hex pane: tabs for message, payload, record and packet, with the selected field highlighted. */
+import { grouped } from '../core/text.ts';
 import type { Canvas } from './canvas.ts';
 import { byteLayers, currentLayer, currentRow, highlight } from './detail.ts';
 import { bytesPerRow, hexWidth, type Rect, textGap } from './layout.ts';
@@ -18,7 +19,7 @@ export function drawBytes(canvas: Canvas, state: State, rect: Rect): void {
     mark === undefined || layer === undefined || mark.end <= mark.start || mark.end < 0
       ? ''
       : `[${mark.start.toString(16)}..${mark.end.toString(16)}] `;
-  const size = layer === undefined ? '' : `${range}${layer.bytes.length.toLocaleString('en-US')} B`;
+  const size = layer === undefined ? '' : `${range}${grouped(layer.bytes.length)} B`;
   canvas.frame(
     rect.x,
     rect.y,

@@ -1,5 +1,7 @@
 /** The timeline: only the rows in sight are decoded and drawn. */
+
 import { DIALECT } from '../core/message.ts';
+import { grouped } from '../core/text.ts';
 import type { Timeline } from '../timeline/timeline.ts';
 import { type Column, column, RowView } from '../view/columns.ts';
 import type { TimeFormat } from '../view/time-format.ts';
@@ -83,7 +85,7 @@ export function drawList(canvas: Canvas, state: State, rect: Rect): void {
   const { theme } = state;
   const focus = state.pane === 'list';
   const { shown } = state;
-  const place = shown.length === 0 ? '0' : `${(state.cursor + 1).toLocaleString('en-US')}/${shown.length.toLocaleString('en-US')}`;
+  const place = shown.length === 0 ? '0' : `${grouped(state.cursor + 1)}/${grouped(shown.length)}`;
   const sorted = state.sorted === undefined ? '' : `  ${state.sorted.descending ? '▼' : '▲'} ${state.sorted.column}`;
   const marked = state.marks.size === 0 ? '' : `  marked ${state.marks.size}`;
   canvas.frame(

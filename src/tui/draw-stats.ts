@@ -1,4 +1,5 @@
 /** Statistics: tables with bars, as many beside each other as fit. */
+import { grouped } from '../core/text.ts';
 import type { TallyTable } from '../view/tally.ts';
 import type { Canvas } from './canvas.ts';
 import type { Rect } from './layout.ts';
@@ -15,7 +16,7 @@ export function drawStats(canvas: Canvas, state: State, rect: Rect): void {
   stats.tables.forEach((table, i) => {
     x = canvas.text(x, rect.y, ` ${table.name} `, i === stats.table ? theme.cursor : theme.dim) + 1;
   });
-  const of = `${stats.rows.toLocaleString('en-US')} ${stats.filtered ? 'shown' : 'of all'}${stats.busy ? '…' : ''}  S: ${stats.filtered ? 'all' : 'shown'}`;
+  const of = `${grouped(stats.rows)} ${stats.filtered ? 'shown' : 'of all'}${stats.busy ? '…' : ''}  S: ${stats.filtered ? 'all' : 'shown'}`;
   if (x + textWidth(of) + 1 < rect.width) canvas.text(rect.width - textWidth(of) - 1, rect.y, of, theme.note);
   const across = Math.max(1, Math.min(3, Math.floor(rect.width / MIN_TABLE)));
   const height = rect.height - 1;
@@ -75,7 +76,7 @@ function drawTable(canvas: Canvas, state: State, stats: StatsState, index: numbe
   for (let i = 0; i < rows && top + i < table.rows.length; i++) {
     const row = table.rows[top + i];
     const length = most === 0 ? 0 : (row.share / most) * bar;
-    const text = ` ${padded(row.label, label)}${padded(row.count.toLocaleString('en-US'), 11, 'right')}${padded((row.share * 100).toFixed(1), 7, 'right')} `;
+    const text = ` ${padded(row.label, label)}${padded(grouped(row.count), 11, 'right')}${padded((row.share * 100).toFixed(1), 7, 'right')} `;
     const x = canvas.text(rect.x + 1, y + i, text, theme.text, inner);
     canvas.text(
       x,

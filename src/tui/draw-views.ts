@@ -1,5 +1,5 @@
 /** Ladder, comparison and emulator view. */
-import { printable } from '../core/text.ts';
+import { grouped, printable } from '../core/text.ts';
 import { compareTrees } from '../view/compare.ts';
 import { type LadderMode, ladderHead, ladderStep } from '../view/ladder.ts';
 import { treeLines } from '../view/tree.ts';
@@ -18,7 +18,7 @@ export function drawLadder(canvas: Canvas, state: State, rect: Rect): void {
   const { theme } = state;
   const { ladder, cursor, compress } = view;
   const { timeline } = state.source;
-  const place = `${(cursor + 1).toLocaleString('en-US')}/${ladder.rows.length.toLocaleString('en-US')}`;
+  const place = `${grouped(cursor + 1)}/${grouped(ladder.rows.length)}`;
   canvas.frame(
     rect.x,
     rect.y,

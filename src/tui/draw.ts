@@ -1,4 +1,5 @@
 /** The whole screen from the state. Pure: no terminal in it. */
+import { grouped } from '../core/text.ts';
 import { Canvas } from './canvas.ts';
 import { drawBytes } from './draw-bytes.ts';
 import { drawDetail, drawRelated } from './draw-detail.ts';
@@ -12,13 +13,15 @@ import { layout, MIN_HEIGHT, MIN_WIDTH } from './layout.ts';
 import type { State } from './state.ts';
 import { cut, textWidth } from './width.ts';
 
-export function draw(state: State): Canvas {
-  const canvas = new Canvas(state.width, state.height, state.ascii);
+/** `used`: a canvas that may be drawn over, so that pictures cost no memory. */
+export function draw(state: State, used?: Canvas): Canvas {
+  const fits = used !== undefined && used.width === state.width && used.height === state.height && used.ascii === state.ascii;
+  const canvas = fits ? used : new Canvas(state.width, state.height, state.ascii);
+  canvas.clear(state.theme.text);
   if (state.width < MIN_WIDTH || state.height < MIN_HEIGHT) {
     canvas.text(0, state.height >> 1, `terminal too small (${state.width}x${state.height}, need ${MIN_WIDTH}x${MIN_HEIGHT})`);
     return canvas;
   }
-  canvas.fill(0, 0, canvas.width, canvas.height, state.theme.text);
   drawTitle(canvas, state);
   drawFilterLine(canvas, state);
   const at = layout(state);
@@ -50,7 +53,8 @@ export function draw(state: State): Canvas {
   return canvas;
 }
 
-const mega = (bytes: number): string => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
+const mega = (bytes: number): string =>
+  bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1000))} kB` : `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
 
 const TITLES: Readonly<Record<State['view'], string>> = {
   main: '',
@@ -65,7 +69,7 @@ const TITLES: Readonly<Record<State['view'], string>> = {
 /** What is loaded, and how far. */
 export function loadingText(state: State): string {
   const { loading, total } = state;
-  const messages = `${total.toLocaleString('en-US')} msg${total === 1 ? '' : 's'}`;
+  const messages = `${grouped(total)} msg${total === 1 ? '' : 's'}`;
   if (loading.done) return `${messages}${loading.stopped ? '  stopped: not all is read' : ''}`;
   if (state.paused) return `${messages}  ⏸ paused`;
   if (state.source.live && loading.waiting) return `${messages}  ● live${state.autoscroll ? ' ↓' : ''}`;
@@ -89,7 +93,7 @@ function drawTitle(canvas: Canvas, state: State): void {
 function drawFilterLine(canvas: Canvas, state: State): void {
   const { theme } = state;
   let x = canvas.text(1, 1, 'Filter: ', theme.label);
-  const hits = `${state.shown.length.toLocaleString('en-US')} of ${state.total.toLocaleString('en-US')}`;
+  const hits = `${grouped(state.shown.length)} of ${grouped(state.total)}`;
   let status = '';
   if (state.scan.active && (state.filter !== undefined || state.onlyMarked)) {
     const share = state.total === 0 ? 0 : Math.floor((state.scan.looked / state.total) * 100);

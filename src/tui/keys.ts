@@ -208,8 +208,25 @@ export function keyName(key: string): string {
   return names[key] ?? (/^f\d+$/.test(key) ? key.toUpperCase() : key);
 }
 
+/** Keys by binding of keymaps that were asked for; the hints ask at each picture. */
+const keysKept = new WeakMap<Keymap, Map<Binding, readonly string[]>>();
+
 /** Keys that are bound to a command now, in the order of the table. */
-export function keysOf(keymap: Keymap, binding: Binding): string[] {
+export function keysOf(keymap: Keymap, binding: Binding): readonly string[] {
+  let kept = keysKept.get(keymap);
+  if (kept === undefined) {
+    kept = new Map();
+    keysKept.set(keymap, kept);
+  }
+  let keys = kept.get(binding);
+  if (keys === undefined) {
+    keys = boundKeys(keymap, binding);
+    kept.set(binding, keys);
+  }
+  return keys;
+}
+
+function boundKeys(keymap: Keymap, binding: Binding): string[] {
   const keys: string[] = [];
   for (const [at, command] of keymap) {
     const [place, key] = [at.slice(0, at.indexOf(' ')), at.slice(at.indexOf(' ') + 1)];

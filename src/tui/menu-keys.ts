@@ -1,5 +1,7 @@
 /** Keys while a menu is open, and what is done with the choice. */
+
 import { toHex } from '../core/bytes.ts';
+import { grouped } from '../core/text.ts';
 import { jsonRecord } from '../export/record.ts';
 import { column, RowView } from '../view/columns.ts';
 import { hexDump } from '../view/hex.ts';
@@ -85,7 +87,7 @@ function copied(state: State, what: string): State {
 
 function put(state: State, text: string, what: string): State {
   if (text.length > COPY_LIMIT)
-    return say(state, `${what} is too long for the clipboard (${text.length.toLocaleString('en-US')} characters); export it (w)`, true);
+    return say(state, `${what} is too long for the clipboard (${grouped(text.length)} characters); export it (w)`, true);
   return ask(state, { type: 'copy', text, what });
 }
 

@@ -1,4 +1,5 @@
 /** Keys while a prompt is open, and what Enter does with its text. */
+import { grouped } from '../core/text.ts';
 import { allFields } from '../schema/registry.ts';
 import { emulatorState } from './emulator-view.ts';
 import { BINDINGS } from './keys.ts';
@@ -94,7 +95,7 @@ function jump(state: State, text: string): State {
   if (text === '' || timeline.length === 0) return state;
   if (/^#?\d+$/.test(text)) {
     const row = Number(text.replace('#', '')) - 1;
-    if (row < 0 || row >= timeline.length) return say(state, `there are messages 1 to ${timeline.length.toLocaleString('en-US')}`, true);
+    if (row < 0 || row >= timeline.length) return say(state, `there are messages 1 to ${grouped(timeline.length)}`, true);
     return goToRow(state, row);
   }
   const { columns } = timeline.rows;

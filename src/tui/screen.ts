@@ -1,12 +1,12 @@
 /**
- * The terminal, through blessed: the only file that knows it. Blessed keeps the two screens and writes what differs; parsing of
- * keys and mouse is its too. Its widgets are not used: cells come from our canvas, so no text is ever taken for markup.
- *
- * Blessed 0.1.81 needs help in seven places, marked [1] to [7].
+ * The terminal, through blessed: the only file that knows it. Blessed's program parses keys and mouse; its terminfo, screens and
+ * widgets are not used: they take longer to load than everything else, misread the terminfo of today's ncurses and know neither
+ * today's widths nor SGR mouse. What is written is xterm's, which every terminal since understands.
  */
-import blessed from 'blessed';
+import createProgram from 'blessed/lib/program.js';
+import { printable } from '../core/text.ts';
 import type { Canvas } from './canvas.ts';
-import { pointWidth } from './width.ts';
+import { Painter } from './painter.ts';
 
 export interface TerminalEvents {
   /** `key` as in the key table; `char` is what was typed, when it was a character. */
@@ -30,6 +30,8 @@ export interface Terminal {
   /** Puts text on the clipboard of the terminal (OSC 52). */
   copy(text: string): void;
   suspend(): void;
+  /** Runs another program on the terminal, synchronously, and comes back. */
+  lend<T>(work: () => T): T;
   /** Bytes that the terminal has not taken yet. */
   readonly pending: number;
   close(): void;
@@ -40,39 +42,6 @@ export interface TerminalOptions {
   readonly output: NodeJS.WriteStream;
   readonly title: string;
   readonly mouse: boolean;
-}
-
-interface Line extends Array<[number, string]> {
-  dirty: boolean;
-}
-
-/** What we use of blessed that its types do not tell. */
-interface Internals {
-  readonly Tput: { ipaths: string[] };
-  readonly colors: { _cache: Record<string, number> };
-  readonly unicode: { charWidth(text: string | number, at?: number): number };
-}
-
-interface Program {
-  readonly input: NodeJS.ReadStream;
-  on(event: string, listener: (...args: never[]) => void): void;
-  flush(): void;
-  setMouse(modes: Record<string, boolean>, on: boolean): void;
-  disableMouse(): void;
-}
-
-interface RawScreen {
-  readonly program: Program;
-  readonly lines: Line[];
-  readonly width: number;
-  readonly height: number;
-  readonly tput: { unicode: boolean; brokenACS: boolean };
-  draw(start: number, end: number): void;
-  realloc(): void;
-  on(event: string, listener: () => void): void;
-  destroy(): void;
-  readonly cols: number;
-  readonly rows: number;
 }
 
 interface Key {
@@ -88,43 +57,30 @@ const MOUSE_OFF = '\x1b[?1006l\x1b[?1002l\x1b[?1000l';
 /** Two clicks on a cell within this time are a double click. */
 const DOUBLE_MS = 400;
 
+/** Alternate screen, application keypad, no cursor. */
+const ENTER = '\x1b[?1049h\x1b[?1h\x1b=\x1b[?25l\x1b[2J\x1b[H';
+const LEAVE = '\x1b[m\x1b[?1l\x1b>\x1b[?25h\x1b[?1049l';
+
 /** Opens the terminal for drawing. */
 export function openTerminal(options: TerminalOptions, events: TerminalEvents): Terminal {
-  const raw = blessed as unknown as Internals & typeof blessed;
-  // [1] Blessed misreads the terminfo entries of today's ncurses: it keeps to the entry that it brings along.
-  raw.Tput.ipaths.length = 0;
-  // [2] Its cache of colours is filled before the number of colours is known.
-  for (const key of Object.keys(raw.colors._cache)) delete raw.colors._cache[key];
-  // [3] Its table of widths is from before emoji were wide.
-  raw.unicode.charWidth = (text, at = 0) => {
-    const point = typeof text === 'number' ? text : (text.codePointAt(at) ?? 0);
-    return point === 0 ? 0 : pointWidth(point);
-  };
-  const screen = blessed.screen({
-    input: options.input,
-    output: options.output,
-    fullUnicode: true,
-    forceUnicode: true,
-    smartCSR: false,
-    warnings: false,
-    terminal: process.env['TERM'] === 'linux' ? 'linux' : 'xterm-256color',
-    title: options.title,
-  }) as unknown as RawScreen;
-  // [4] Real box characters instead of the alternate character set, which shows as "lqqk" where it is not understood.
-  screen.tput.brokenACS = true;
-  const { program } = screen;
   const { output, input } = options;
+  const console = process.env['TERM'] === 'linux';
+  // Blessed would run `tmux -V` for a workaround that nothing here needs.
+  const { TMUX } = process.env;
+  delete process.env['TMUX'];
+  const program = createProgram({ input, output, tput: false, terminal: 'xterm-256color' });
+  if (TMUX !== undefined) process.env['TMUX'] = TMUX;
+  const painter = new Painter(console);
   let mouse = options.mouse;
-  let shown: Canvas | undefined;
   let closed = false;
   let suspended = false;
 
-  program.on('keypress', ((char: string | undefined, key: Key | undefined) => {
+  program.on('keypress', (char: string | undefined, key: Key | undefined) => {
     const name = keyOf(char, key);
     if (name !== undefined) events.key(name, char !== undefined && char >= ' ' && char !== '\x7f' && key?.meta !== true ? char : undefined);
-  }) as never);
+  });
   let lastClick = { x: -1, y: -1, time: 0 };
-  program.on('mouse', ((data: { action: string; x: number; y: number; button?: string }) => {
+  program.on('mouse', (data: { action: string; x: number; y: number; button?: string }) => {
     if (!mouse) return;
     if (data.action === 'wheelup') events.mouse('wheel-up', data.x, data.y);
     else if (data.action === 'wheeldown') events.mouse('wheel-down', data.x, data.y);
@@ -134,29 +90,37 @@ export function openTerminal(options: TerminalOptions, events: TerminalEvents): 
       lastClick = { x: data.x, y: data.y, time: again ? 0 : now };
       events.mouse(again ? 'double' : 'click', data.x, data.y);
     }
-  }) as never);
-  // [5] Blessed asks for the mouse mode whose coordinates end at column 95; terminals of today speak SGR.
-  if (mouse) output.write(MOUSE_ON);
-
-  screen.on('resize', () => {
-    shown = undefined;
-    if (!suspended) events.resize(screen.cols, screen.rows);
   });
+  const enter = (): void => {
+    output.write(`${ENTER}${mouse ? MOUSE_ON : ''}`);
+    painter.forget();
+  };
+  /** The Linux console has no alternate screen: ours is wiped. */
+  const leave = (): void => {
+    output.write(`${MOUSE_OFF}${console ? '\x1b[2J\x1b[H' : ''}${LEAVE}`);
+  };
+  output.write(`\x1b]0;${printable(options.title)}\x07`);
+  enter();
+
+  const onResize = (): void => {
+    painter.forget();
+    if (!suspended) events.resize(output.columns || 1, output.rows || 1);
+  };
+  output.on('resize', onResize);
 
   const restore = (): void => {
     if (closed) return;
     closed = true;
-    program.flush();
-    if (!suspended) output.write(MOUSE_OFF);
-    screen.destroy();
-    program.flush();
+    if (!suspended) leave();
+    output.off('resize', onResize);
+    program.destroy();
     if (input.isTTY) input.setRawMode(false);
     input.pause();
     for (const [signal, handler] of signals) process.off(signal, handler);
+    process.off('exit', restore);
     process.off('uncaughtException', onException);
     process.off('unhandledRejection', onException);
   };
-  // [6] Blessed restores nothing on SIGHUP, and ends with 0 on the other signals.
   const signals = (
     [
       ['SIGHUP', 129],
@@ -172,58 +136,56 @@ export function openTerminal(options: TerminalOptions, events: TerminalEvents): 
     process.on(signal, handler);
     return [signal, handler] as [NodeJS.Signals, () => void];
   });
-  // [7] Exceptions and rejections end on a restored screen, with our report.
+  // Exceptions and rejections end on a restored screen, with our report.
   const onException = (error: unknown): void => {
     restore();
     events.failed(error);
   };
+  process.on('exit', restore);
   process.on('uncaughtException', onException);
   process.on('unhandledRejection', onException);
   const suspend = (): void => {
     if (closed || suspended) return;
     suspended = true;
-    program.flush();
-    output.write(`${MOUSE_OFF}\x1b[?1l\x1b>\x1b[?1049l\x1b[?25h`);
+    leave();
     if (input.isTTY) input.setRawMode(false);
     input.pause();
     // Nothing else keeps the process alive while the keyboard is let go.
     const awake = setInterval(() => undefined, 1000);
     process.once('SIGCONT', () => {
       clearInterval(awake);
-      suspended = false;
-      if (input.isTTY) input.setRawMode(true);
-      input.resume();
-      output.write(`\x1b[?1049h\x1b[?25l\x1b[?1h\x1b=${mouse ? MOUSE_ON : ''}`);
-      shown = undefined;
-      screen.realloc();
-      events.resize(screen.cols, screen.rows);
+      resume();
     });
     // Written bytes must be out before the process stands still.
     setTimeout(() => process.kill(process.pid, 'SIGSTOP'), 20);
+  };
+  const resume = (): void => {
+    suspended = false;
+    if (input.isTTY) input.setRawMode(true);
+    input.resume();
+    enter();
+    events.resize(output.columns || 1, output.rows || 1);
   };
   process.on('SIGTSTP', suspend);
   signals.push(['SIGTSTP', suspend]);
 
   return {
     get width() {
-      return screen.cols;
+      return output.columns || 1;
     },
     get height() {
-      return screen.rows;
+      return output.rows || 1;
     },
     get pending() {
       return output.writableLength;
     },
     show(canvas) {
-      if (closed || suspended || canvas.width !== screen.cols || canvas.height !== screen.rows) return;
-      copyCells(canvas, shown, screen.lines);
-      shown = canvas;
-      screen.draw(0, screen.rows - 1);
+      if (closed || suspended || canvas.width !== this.width || canvas.height !== this.height) return;
+      const bytes = painter.paint(canvas);
+      if (bytes !== '') output.write(bytes);
     },
     redraw() {
-      shown = undefined;
-      screen.realloc();
-      output.write('\x1b[2J');
+      painter.forget();
     },
     mouse(on) {
       mouse = on;
@@ -233,32 +195,20 @@ export function openTerminal(options: TerminalOptions, events: TerminalEvents): 
       const data = Buffer.from(text, 'utf8').toString('base64');
       output.write(`\x1b]52;c;${data}\x07`);
     },
+    lend(work) {
+      suspended = true;
+      leave();
+      if (input.isTTY) input.setRawMode(false);
+      input.pause();
+      try {
+        return work();
+      } finally {
+        resume();
+      }
+    },
     suspend,
     close: restore,
   };
-}
-
-/** Puts rows that changed into blessed's screen. */
-function copyCells(canvas: Canvas, before: Canvas | undefined, lines: Line[]): void {
-  const { width, height, cells, styles } = canvas;
-  for (let y = 0; y < height; y++) {
-    const line = lines[y];
-    if (line === undefined) continue;
-    const start = y * width;
-    if (before !== undefined) {
-      let x = 0;
-      while (x < width && cells[start + x] === before.cells[start + x] && styles[start + x] === before.styles[start + x]) x++;
-      if (x === width) continue;
-    }
-    for (let x = 0; x < width; x++) {
-      const cell = line[x];
-      if (cell === undefined) break;
-      cell[0] = styles[start + x];
-      // The right half of a wide character is a blank to blessed.
-      cell[1] = cells[start + x] === '' ? ' ' : cells[start + x];
-    }
-    line.dirty = true;
-  }
 }
 
 /** The name of a key as in the key table; undefined for what is no key of ours. */

@@ -5,21 +5,46 @@ import { eastAsianWidth } from 'get-east-asian-width';
 const MAX_MARKS = 2;
 
 const ZERO_WIDTH = /^[\p{Mn}\p{Me}\p{Cf}]$/u;
-const PLAIN = /^[\x20-\x7e]*$/;
 const ELLIPSIS = '…';
+/** Printable ASCII: one column each. */
+const FIRST_PLAIN = 0x20;
+const LAST_PLAIN = 0x7e;
+
+/** Widths of the first plane that were asked for, + 1; asking the tables anew for each frame character is dear. */
+const known = new Uint8Array(0x10000);
 
 /** Columns of one code point: 0, 1 or 2. */
 export function pointWidth(point: number): 0 | 1 | 2 {
   if (point < 0x300) return point < 0x20 || (point >= 0x7f && point < 0xa0) ? 0 : 1;
+  if (point >= known.length) return measured(point);
+  if (known[point] === 0) known[point] = measured(point) + 1;
+  return (known[point] - 1) as 0 | 1 | 2;
+}
+
+function measured(point: number): 0 | 1 | 2 {
   if (ZERO_WIDTH.test(String.fromCodePoint(point))) return 0;
   return eastAsianWidth(point) === 2 ? 2 : 1;
 }
 
+/** Units of `text` from `from` on that are printable ASCII: up to the first that is not. */
+function plainEnd(text: string, from: number): number {
+  let at = from;
+  for (; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code < FIRST_PLAIN || code > LAST_PLAIN) break;
+  }
+  return at;
+}
+
 /** Columns of a text. */
 export function textWidth(text: string): number {
-  if (PLAIN.test(text)) return text.length;
-  let width = 0;
-  for (const c of text) width += pointWidth(c.codePointAt(0) ?? 0);
+  let at = plainEnd(text, 0);
+  let width = at;
+  while (at < text.length) {
+    const point = text.codePointAt(at) as number;
+    width += pointWidth(point);
+    at += point > 0xffff ? 2 : 1;
+  }
   return width;
 }
 
@@ -52,7 +77,9 @@ export function eachCell(text: string, each: (cell: string, width: 1 | 2) => boo
 /** The text cut to `columns`, with an ellipsis when something was cut. */
 export function cut(text: string, columns: number): string {
   if (columns <= 0) return '';
-  if (text.length <= columns && PLAIN.test(text)) return text;
+  const plain = plainEnd(text, 0);
+  if (plain === text.length) return text.length <= columns ? text : text.slice(0, columns - 1) + ELLIPSIS;
+  if (plain > columns) return text.slice(0, columns - 1) + ELLIPSIS;
   if (textWidth(text) <= columns) return text;
   let out = '';
   let used = 0;
@@ -68,6 +95,7 @@ export function cut(text: string, columns: number): string {
 /** The text in exactly `columns`: cut or filled up. */
 export function padded(text: string, columns: number, align: 'left' | 'right' = 'left'): string {
   const short = cut(text, columns);
-  const blank = ' '.repeat(Math.max(0, columns - textWidth(short)));
-  return align === 'right' ? blank + short : short + blank;
+  const blank = columns - textWidth(short);
+  if (blank <= 0) return short;
+  return align === 'right' ? ' '.repeat(blank) + short : short + ' '.repeat(blank);
 }

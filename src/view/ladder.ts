@@ -1,6 +1,6 @@
 /** The ladder (sequence) diagram of messages between provider, gateway, courier and device, as data and as text. */
 import { DIALECT } from '../core/message.ts';
-import { printable, shortHex } from '../core/text.ts';
+import { grouped, printable, shortHex } from '../core/text.ts';
 import { elapsed } from '../core/time.ts';
 import type { Timeline } from '../timeline/timeline.ts';
 import { tokenOf } from './columns.ts';
@@ -106,7 +106,7 @@ function ladder(timeline: Timeline, mode: LadderMode, title: string, belongs: (r
   const end = timeline.length;
   for (let row = 0; row < end && found.length < MAX_ROWS; row++) if (belongs(row)) found.push(row);
   const rows = Uint32Array.from(found);
-  const more = found.length >= MAX_ROWS ? ` (the first ${MAX_ROWS.toLocaleString('en-US')})` : '';
+  const more = found.length >= MAX_ROWS ? ` (the first ${grouped(MAX_ROWS)})` : '';
   return { mode, title: title + more, lanes: lanesOf(timeline, rows), rows };
 }
 
