@@ -12,6 +12,7 @@ const SLACK = 1.15;
 function resolve(program: Program, workload: Workload): { readonly argv: string[]; readonly source: string } {
   let source = workload.capture;
   const argv = program.argv.map((word) => {
+    if (word.endsWith('KEYS')) return word.slice(0, -4) + capture(source).keys;
     if (word !== 'FILE' && !word.startsWith('FILE:')) return word;
     if (word !== 'FILE') source = word.slice(5);
     return capture(source).path;

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Counts } from './packets.ts';
 
-/** One program to be measured. `FILE` in the arguments stands for the capture. */
+/** One program to be measured. `FILE` in the arguments stands for the capture, `KEYS` for its key log. */
 export interface Program {
   readonly name: string;
   readonly argv: readonly string[];
@@ -44,6 +44,9 @@ const PRODUCT = {
   list: [process.execPath, MAIN, 'list', 'FILE'],
   jsonl: [process.execPath, MAIN, 'list', '--format', 'jsonl', 'FILE'],
   help: [process.execPath, MAIN, '--help'],
+  decrypt: [process.execPath, MAIN, 'stats', '--index-only', '-k', 'KEYS', 'FILE'],
+  decryptedList: [process.execPath, MAIN, 'list', '-k', 'KEYS', 'FILE'],
+  decryptedJsonl: [process.execPath, MAIN, 'list', '--format', 'jsonl', '-k', 'KEYS', 'FILE'],
 };
 
 const NODE: Program = { name: 'node -e 0', argv: [process.execPath, '-e', '0'] };
@@ -59,6 +62,11 @@ const TSHARK_LIST: Program = {
   argv: ['tshark', '-r', 'FILE', '-T', 'fields', '-e', 'frame.number', '-e', 'tcp.payload'],
 };
 /** Every message of HTTP/2 in a line. Port 443 says TLS to tshark, so it is told what is there. */
+const TSHARK_TLS: Program = {
+  name: 'tshark keys',
+  argv: ['tshark', '-r', 'FILE', '-o', 'tls.keylog_file:KEYS', '-d', 'tcp.port==5223,tls', '-T', 'fields', '-e', 'tls.record.opaque_type'],
+  slow: true,
+};
 const TSHARK_HTTP2: Program = { name: 'tshark http2', argv: ['tshark', '-r', 'FILE', '-d', 'tcp.port==443,http2'], slow: true };
 
 /** Messages as the product counts them, in "1,515,729 messages" or "1515729 messages". */
@@ -153,5 +161,29 @@ export const WORKLOADS: readonly Workload[] = [
     rounds: 7,
     programs: [index('packed'), index('TLV', 'tlv300k')],
     goals: [{ product: 'packed', reference: 'TLV', most: 1.5 }],
+  },
+  {
+    name: 'tls',
+    capture: 'tls200',
+    rounds: 3,
+    programs: [
+      { name: 'list', argv: PRODUCT.decryptedList, check: listed },
+      { name: 'jsonl', argv: PRODUCT.decryptedJsonl, check: exported },
+      { name: 'index', argv: PRODUCT.decrypt, check: indexed },
+      TSHARK_TLS,
+    ],
+    goals: [
+      { product: 'list', reference: TSHARK_TLS.name, most: 1 / 5 },
+      { product: 'jsonl', reference: TSHARK_TLS.name, most: 1 / 5 },
+      { product: 'index', reference: TSHARK_TLS.name, most: 1 / 7 },
+    ],
+    memory: 150,
+  },
+  {
+    name: 'tls-sealed',
+    capture: 'tls200',
+    rounds: 7,
+    programs: [{ name: 'index', argv: PRODUCT.index }, CAT],
+    goals: [{ product: 'index', reference: CAT.name, most: 10 }],
   },
 ];
