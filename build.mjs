@@ -1,6 +1,6 @@
-/** Builds dist/: bundled ES modules that load only what a command needs, and the types of the public API. */
+/** Builds dist/: the program as one script with its compiled code, the library as bundled ES modules, and its types. */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
 
 const root = new URL('.', import.meta.url).pathname;
@@ -20,27 +20,66 @@ const noChildProcess = {
 };
 
 rmSync(`${root}dist`, { recursive: true, force: true });
-await build({
-  entryPoints: { main: 'src/main.ts', index: 'src/index.ts', 'emulator/index': 'src/emulator/index.ts' },
+const common = {
   absWorkingDir: root,
   outdir: 'dist',
   bundle: true,
-  splitting: true,
-  format: 'esm',
   platform: 'node',
   target: 'node20',
-  minifySyntax: true,
-  minifyWhitespace: true,
-  minifyIdentifiers: true,
-  chunkNames: 'chunks/[name]-[hash]',
+  minify: true,
   plugins: [noChildProcess],
-  // blessed loads its widgets by computed paths, so it cannot be bundled.
-  external: ['blessed', ...Object.keys(pkg.dependencies ?? {}).filter((d) => !['commander', 'string-width', 'cli-table3'].includes(d))],
-  banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
   legalComments: 'none',
   logLevel: 'warning',
+};
+const packages = Object.keys(pkg.dependencies ?? {});
+await build({
+  ...common,
+  entryPoints: { main: 'src/launch.ts', index: 'src/index.ts', 'emulator/index': 'src/emulator/index.ts' },
+  splitting: true,
+  format: 'esm',
+  chunkNames: 'chunks/[name]-[hash]',
+  external: packages,
+});
+// One script, so that its compiled code can be kept. blessed loads its widgets by computed paths, x509 is wanted by few: they stay outside.
+await build({
+  ...common,
+  entryPoints: { program: 'src/main.ts' },
+  outExtension: { '.js': '.cjs' },
+  format: 'cjs',
+  banner: { js: '(function (require) { const module = { exports: {} };' },
+  footer: { js: '})' },
+  external: ['blessed', '@peculiar/x509', 'reflect-metadata'],
 });
 chmodSync(`${root}dist/main.js`, 0o755);
+keepCode('help', [['--help']]);
+const sample = `${root}captures/courier-session/courier-session.pcap`;
+if (existsSync(sample))
+  keepCode('list', [
+    ['list', sample],
+    ['list', '--format', 'jsonl', sample],
+    ['stats', sample],
+  ]);
+
+/** Runs the program and keeps what V8 compiled of it; each run starts with the code of those before. */
+function keepCode(name, runs) {
+  const driver = `
+    const { readFileSync, writeFileSync, existsSync } = require('node:fs');
+    const { Script, constants } = require('node:vm');
+    const [file, kept, ...words] = process.argv.slice(1);
+    const script = new Script(readFileSync(file, 'latin1'), {
+      filename: file,
+      cachedData: existsSync(kept) ? readFileSync(kept) : undefined,
+      importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+    });
+    process.argv = [process.argv[0], file, ...words];
+    process.on('exit', () => writeFileSync(kept, script.createCachedData()));
+    script.runInThisContext()(require('node:module').createRequire(file));`;
+  for (const words of runs) {
+    execFileSync(process.execPath, ['-e', driver, `${root}dist/program.cjs`, `${root}dist/code-${name}.bin`, ...words], {
+      stdio: 'ignore',
+    });
+  }
+}
 if (!process.argv.includes('--no-types')) {
   execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-p', `${root}tsconfig.build.json`], { stdio: 'inherit' });
 }

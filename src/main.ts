@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { Command, CommanderError, Option } from 'commander';
 import { addEmulatorCommands } from './cli/emulator-command.ts';
 import { wholeNumber, withReading } from './cli/options.ts';

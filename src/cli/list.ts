@@ -73,6 +73,7 @@ export async function runList(files: string[], options: ListOptions): Promise<nu
   if (failAt < 0) throw new UserError('fail-on', `--fail-on takes note, warn or error, not "${options.failOn}".`, EXIT.usage);
   const session = await openSession(files, options);
   const out = new Output(options.output);
+  session.timeline.kept = LISTED_ROWS;
   const view = new RowView(session.timeline, time);
   view.findings = options.findings === true;
   const writer = makeWriter(format, columns, view, out, options);
@@ -104,6 +105,9 @@ export async function runList(files: string[], options: ListOptions): Promise<nu
   if (session.interrupted) return 130;
   return worst >= failAt ? EXIT.matched : session.exit;
 }
+
+/** Decoded messages that a listing looks at again: the cells of one row, and a few that pairs point to. */
+const LISTED_ROWS = 4;
 
 /** Columns that need the whole capture. */
 const ANALYSED: readonly string[] = ['pair', 'rtt'];

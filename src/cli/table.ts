@@ -1,4 +1,4 @@
-import stringWidth from 'string-width';
+import { displayWidth, isNarrow } from '../view/text-width.ts';
 import type { Output } from './output.ts';
 
 /** Rows looked at before anything is written; a later cell that is wider, within its limit, widens its column from there on. */
@@ -11,32 +11,25 @@ export interface TableColumn {
   readonly max: number;
 }
 
-/** Text in which every UTF-16 unit is one column: Latin, general punctuation, arrows, boxes. Asking the library is fifty times slower. */
-const NARROW = /^[\x20-\x7e\xa1-\xac\xae-\u02ff\u2010-\u2027\u2190-\u21ff\u2500-\u257f]*$/;
-
-/** Terminal columns of a printable text. */
-export function width(text: string): number {
-  return NARROW.test(text) ? text.length : stringWidth(text);
-}
-
 /** Cuts or pads to exactly `size` terminal columns; cut text ends in an ellipsis. */
 export function fitted(text: string, size: number, align: 'left' | 'right'): string {
-  let w = width(text);
+  let w = displayWidth(text);
   if (w > size) {
-    if (NARROW.test(text)) {
+    if (isNarrow(text)) {
       text = `${text.slice(0, size - 1)}…`;
       w = size;
     } else {
       let out = '';
       w = 0;
       for (const c of text) {
-        const cw = width(c);
+        const cw = displayWidth(c);
         if (w + cw > size - 1) break;
         out += c;
         w += cw;
       }
       text = `${out}…`;
-      w++;
+      // Emoji that are joined are narrower than their parts.
+      w = displayWidth(text);
     }
   }
   const space = ' '.repeat(Math.max(0, size - w));
@@ -83,9 +76,9 @@ export class StreamingTable {
     const rows = this.waiting;
     this.waiting = undefined;
     this.widths = this.columns.map((c, i) => {
-      let w = width(c.title);
-      for (const r of rows) w = Math.max(w, width(r.cells[i]));
-      return c.max > 0 ? Math.min(w, Math.max(c.max, width(c.title))) : w;
+      let w = displayWidth(c.title);
+      for (const r of rows) w = Math.max(w, displayWidth(r.cells[i]));
+      return c.max > 0 ? Math.min(w, Math.max(c.max, displayWidth(c.title))) : w;
     });
     if (this.header) this.out.line(this.paint(this.join(this.columns.map((c) => c.title)), -1));
     for (const r of rows) this.put(r.cells, r.severity);
@@ -94,7 +87,7 @@ export class StreamingTable {
   private put(cells: readonly string[], severity: number): void {
     for (let i = 0; i < cells.length - 1; i++) {
       if (cells[i].length > this.widths[i] && this.widths[i] < this.columns[i].max)
-        this.widths[i] = Math.min(this.columns[i].max, width(cells[i]));
+        this.widths[i] = Math.min(this.columns[i].max, displayWidth(cells[i]));
     }
     this.out.line(this.paint(this.join(cells), severity));
   }
@@ -107,7 +100,7 @@ export class StreamingTable {
       const last = i === cells.length - 1;
       if (last && column.align === 'left') {
         const room = this.lineWidth - used;
-        line += this.lineWidth > 0 && room > 1 && width(cells[i]) > room ? fitted(cells[i], room, 'left') : cells[i];
+        line += this.lineWidth > 0 && room > 1 && displayWidth(cells[i]) > room ? fitted(cells[i], room, 'left') : cells[i];
       } else {
         line += fitted(cells[i], this.widths[i], column.align);
         used += this.widths[i] + 2;

@@ -77,6 +77,8 @@ export class Timeline {
   /** A quick search for bytes in bytes, injected at the edge. */
   search: ((hay: Uint8Array, needle: Uint8Array) => number) | undefined = undefined;
   readonly decoders: Decoders;
+  /** Decoded messages kept; a listing, which goes once from the first to the last, needs few. */
+  kept = DECODED_ROWS;
   private readonly decoded = new Map<number, Message>();
 
   constructor(rows: Rows, store: ByteStore, streams: StreamRecord[], decoders: Decoders) {
@@ -159,7 +161,7 @@ export class Timeline {
     if (kept !== undefined) return kept;
     const plain = this.decode(row);
     const message = this.redactor === undefined ? plain : this.redactor.message(plain);
-    if (this.decoded.size >= DECODED_ROWS) this.decoded.delete(this.decoded.keys().next().value as number);
+    if (this.decoded.size >= this.kept) this.decoded.delete(this.decoded.keys().next().value as number);
     this.decoded.set(row, message);
     return message;
   }

@@ -1,4 +1,3 @@
-import { ZSTDDecoder } from 'zstddec/stream';
 import { type Decoder, DecodeStop, type Emit } from './decoder.ts';
 import { firstFrameMagic } from './skippable.ts';
 
@@ -28,6 +27,8 @@ export class ZstdDecoder implements Decoder {
 
   async write(piece: Uint8Array): Promise<void> {
     if (this.output === undefined) {
+      // Few captures are compressed so: the library is not loaded for the others.
+      const { ZSTDDecoder } = await import('zstddec/stream');
       const library = new ZSTDDecoder();
       await library.init();
       this.output = library.decodeStreaming(this.pieces());
