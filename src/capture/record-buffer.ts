@@ -3,6 +3,9 @@ import type { Source } from './source.ts';
 /** Bytes read at once. More falls out of the second-level cache and costs up to 2.4 times the CPU. */
 const SLICE = 2 * 1024 * 1024;
 
+/** The first slice of a large file: its messages are on the screen before much is read. */
+const FIRST_SLICE = 256 * 1024;
+
 /** Room in front of a slice for the record that the slice before it cut; grows when a record is longer. */
 const HEADROOM = 256 * 1024;
 
@@ -18,6 +21,7 @@ export class RecordBuffer {
   base: number;
   private headroom: number;
   private readonly slice: number;
+  private first = true;
   private readonly source: Source;
 
   /** `position`: where in the source to begin. */
@@ -45,7 +49,9 @@ export class RecordBuffer {
     else if (rest > 0) this.buf.copyWithin(this.headroom - rest, this.start, this.end);
     this.start = this.headroom - rest;
     this.base = position - this.headroom;
-    const got = this.source.read(this.buf, this.headroom, this.slice, position);
+    const length = this.first ? Math.min(this.slice, FIRST_SLICE) : this.slice;
+    this.first = false;
+    const got = this.source.read(this.buf, this.headroom, length, position);
     this.end = this.headroom + got;
     return got;
   }

@@ -1,7 +1,7 @@
 import { openSync } from 'node:fs';
 import { ReadStream } from 'node:tty';
 import { EXIT, UserError } from '../core/errors.ts';
-import { type ListOptions, parseColumns, parseTime, runList } from './list.ts';
+import type { ListOptions } from './list.ts';
 
 export interface OpenOptions extends ListOptions {
   tui?: boolean;
@@ -35,16 +35,16 @@ function keyboard(): ReadStream | undefined {
 
 /** `apns-inspect FILE...`: the terminal UI on a terminal, the list everywhere else. */
 export async function runOpen(files: string[], options: OpenOptions): Promise<number> {
-  if (noTui(options, process.env, process.stdout.isTTY === true) !== undefined) return runList(files, options);
-  const input = keyboard();
-  if (input === undefined) return runList(files, options);
+  const input = noTui(options, process.env, process.stdout.isTTY === true) === undefined ? keyboard() : undefined;
+  // Each is loaded only where it is needed: the first screen waits for nothing else.
+  if (input === undefined) return (await import('./list.ts')).runList(files, options);
   const { startTui } = await import('../tui/start.ts');
   const { openSession } = await import('./session.ts');
   if (options.theme !== undefined && !['dark', 'light', 'mono'].includes(options.theme)) {
     throw new UserError('theme', `--theme takes dark, light or mono, not "${options.theme}".`, EXIT.usage);
   }
-  const columns = options.columns === undefined ? undefined : parseColumns(options.columns).map((c) => c.name);
-  const time = options.time === undefined ? undefined : parseTime(options.time);
+  const columns = options.columns === undefined ? undefined : (await import('./list.ts')).parseColumns(options.columns).map((c) => c.name);
+  const time = options.time === undefined ? undefined : (await import('./list.ts')).parseTime(options.time);
   const session = await openSession(files, options);
   try {
     const code = await startTui({

@@ -16,6 +16,8 @@ const NANOS = 1_000_000_000n;
 export class Analysis implements AnalysisView {
   private readonly timeline: Timeline;
   private made: SessionAnalysis | undefined;
+  private ended = false;
+  held = false;
 
   constructor(timeline: Timeline) {
     this.timeline = timeline;
@@ -24,9 +26,24 @@ export class Analysis implements AnalysisView {
   /** The rules, after they looked at the rows that came since; once the input has ended, with what only the end can tell. */
   private get session(): SessionAnalysis {
     this.made ??= new SessionAnalysis(sourceOf(this.timeline));
-    this.made.advance(this.timeline.length);
-    if (this.timeline.complete) this.made.finish();
+    if (!this.held) this.advance(this.timeline.length);
     return this.made;
+  }
+
+  get settled(): boolean {
+    return this.made !== undefined && this.made.done >= this.timeline.length && (this.ended || !this.timeline.complete);
+  }
+
+  advance(rows: number): boolean {
+    this.made ??= new SessionAnalysis(sourceOf(this.timeline));
+    const { made, timeline } = this;
+    made.advance(Math.min(timeline.length, made.done + rows));
+    if (made.done < timeline.length) return false;
+    if (timeline.complete) {
+      made.finish();
+      this.ended = true;
+    }
+    return true;
   }
 
   /** The row that answers this one, or that this one answers; -1. */

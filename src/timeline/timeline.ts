@@ -41,6 +41,12 @@ export interface Decoders {
 
 /** What rules over more than one message know; made by `analysis.ts` where it is wanted. */
 export interface AnalysisView {
+  /** Set: rules look at rows only in `advance`, so that a screen never waits; rows that they have not seen have neither pair nor finding. */
+  held: boolean;
+  /** The rules have looked at everything that is there. */
+  readonly settled: boolean;
+  /** Looks at up to `rows` more rows; true when that was all. */
+  advance(rows: number): boolean;
   /** The row that answers this one, or that this one answers; -1. */
   pair(row: number): number;
   /** Time between question and answer, on either of them. */

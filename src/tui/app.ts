@@ -21,6 +21,12 @@ const FRAME_MS = 16;
 const PROGRESS_MS = 100;
 /** A terminal that is this far behind is given time before the next picture. */
 const PENDING_LIMIT = 64 * 1024;
+/** Rows that the rules look at between two looks at the clock. */
+const RULE_ROWS = 1024;
+/** Larger captures are given to the rules when somebody asks: they take seconds and megabytes a million messages. */
+const RULES_AT_ONCE = 200_000;
+/** Columns that show what the rules know. */
+const RULE_COLUMNS: ReadonlySet<string> = new Set(['pair', 'rtt']);
 /** Statistics are drawn while they are counted, this often. */
 const TALLY_MS = 250;
 
@@ -118,6 +124,7 @@ class App {
         this.state = { ...this.state, effects: [] };
         for (const effect of effects) this.perform(effect);
       }
+      if (event.type !== 'progress' && this.needsRules()) this.wake?.();
       if (this.state !== before)
         this.schedulePaint(event.type === 'progress' || event.type === 'shown' ? (before.shown.length === 0 ? FRAME_MS : PROGRESS_MS) : 0);
     } catch (error) {
@@ -345,7 +352,8 @@ class App {
       this.dispatch({ type: 'progress', loading: this.loading(input), total: reading.timeline.length });
       busy ||= input === 'more';
     }
-    if (this.filterJob.behind || this.state.scan.active) {
+    if (this.needsRules()) busy = this.analyse() || busy;
+    if ((this.filterJob.behind || this.state.scan.active) && !this.waitsForRules()) {
       const job = this.filterJob;
       job.step(SLICE_MS);
       this.dispatch({ type: 'shown', shown: job.shown, scan: { looked: job.looked, active: job.behind } });
@@ -361,6 +369,43 @@ class App {
     if (this.tallyJob !== undefined) busy = this.count(this.tallyJob) || busy;
     if (this.exportJob !== undefined) busy = this.write(this.exportJob) || busy;
     return busy;
+  }
+
+  /** Rules over several messages are asked once the capture is read, when it is small or something on the screen shows what they know. */
+  private needsRules(): boolean {
+    const { analysis, length } = this.options.reading.timeline;
+    if (analysis === undefined || analysis.settled) return false;
+    if (this.waitsForRules()) return true;
+    const { state } = this;
+    if (!state.loading.done && !state.loading.waiting) return false;
+    return (
+      length <= RULES_AT_ONCE ||
+      state.pane !== 'list' ||
+      state.view !== 'main' ||
+      (state.columns ?? []).some((name) => RULE_COLUMNS.has(name))
+    );
+  }
+
+  /** The filter waits until the rules have looked at what is read. */
+  private waitsForRules(): boolean {
+    const { state } = this;
+    return (
+      state.filter !== undefined && state.filterAsksRules && !state.filterOff && this.options.reading.timeline.analysis?.settled === false
+    );
+  }
+
+  /** A slice of the rules' work; true when there is more. */
+  private analyse(): boolean {
+    const { timeline } = this.options.reading;
+    const end = performance.now() + SLICE_MS;
+    while (performance.now() < end) {
+      if (timeline.analysis?.advance(RULE_ROWS) === false) continue;
+      // What a filter found before the last messages were known may have changed.
+      if (timeline.complete && this.state.filterAsksRules && !this.state.filterOff) this.filterJob = this.newFilterJob();
+      this.dispatch({ type: 'analysed' });
+      return false;
+    }
+    return true;
   }
 
   private count(job: TallyJob): boolean {

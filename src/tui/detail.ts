@@ -26,12 +26,17 @@ const OPEN_LIMIT = 200;
 /** The row under the cursor, or -1. */
 export const currentRow = (state: State): number => rowAt(state.shown, state.cursor);
 
-let kept: { source: Source; row: number; length: number; lines: readonly TreeLine[] } | undefined;
+/** Rows that are looked through for the other message of a pair while the rules have not looked yet. */
+const PAIR_REACH = 4096;
+
+let kept: { source: Source; row: number; length: number; settled: boolean; lines: readonly TreeLine[] } | undefined;
 
 /** All lines of a row, the head with time, connection and packets first. The last one asked for is kept. */
 function allLines(source: Source, row: number): readonly (TreeLine & { row?: number })[] {
-  if (kept !== undefined && kept.source === source && kept.row === row && kept.length === source.timeline.length) return kept.lines;
   const { timeline } = source;
+  const { analysis } = timeline;
+  const settled = analysis?.settled === true;
+  if (kept?.source === source && kept.row === row && kept.length === timeline.length && kept.settled === settled) return kept.lines;
   const { columns } = timeline.rows;
   const message = timeline.message(row);
   const dir = columns.dir(row);
@@ -61,7 +66,7 @@ function allLines(source: Source, row: number): readonly (TreeLine & { row?: num
   const process = timeline.streams[columns.stream(row)]?.endpoints.process;
   if (process !== undefined) lines.push(head(1, 'Process', process));
   for (const text of source.provenance(row)) lines.push(head(1, 'Bytes', text));
-  const pair = pairOf(timeline, row);
+  const pair = pairOf(timeline, row, PAIR_REACH);
   if (pair !== undefined) {
     const other = timeline.message(pair.row);
     const seconds =
@@ -75,18 +80,25 @@ function allLines(source: Source, row: number): readonly (TreeLine & { row?: num
       ),
     );
   }
-  for (const line of treeLines(message)) {
+  for (const line of treeLines(message, settled ? analysis?.findings(row) : [])) {
     const secret = line.field?.privacy === 'credential' && !source.showSecrets;
     lines.push(secret ? { ...line, text: HIDDEN } : line);
   }
-  kept = { source, row, length: timeline.length, lines };
+  kept = { source, row, length: timeline.length, settled, lines };
   return lines;
 }
 
-/** The lines of a row that are visible with these folds. */
-export function detailLines(source: Source, row: number, toggled: ReadonlySet<string>): DetailLine[] {
+let keptVisible: { all: readonly TreeLine[]; toggled: ReadonlySet<string>; lines: readonly DetailLine[] } | undefined;
+
+/** The lines of a row that are visible with these folds. The last ones asked for are kept. */
+export function detailLines(source: Source, row: number, toggled: ReadonlySet<string>): readonly DetailLine[] {
   if (row < 0) return [];
   const all = allLines(source, row);
+  if (keptVisible?.all !== all || keptVisible.toggled !== toggled) keptVisible = { all, toggled, lines: visibleLines(all, toggled) };
+  return keptVisible.lines;
+}
+
+function visibleLines(all: readonly (TreeLine & { row?: number })[], toggled: ReadonlySet<string>): DetailLine[] {
   const out: DetailLine[] = [];
   const stack: string[] = [];
   const seen = new Map<string, number>();

@@ -63,7 +63,7 @@ export function drawRelated(canvas: Canvas, state: State, rect: Rect): void {
   if (row < 0) return;
   const rows = rect.height - 2;
   const near = neighbours(state, row, rows);
-  const pair = pairOf(timeline, row)?.row;
+  const pair = pairOf(timeline, row, REACH)?.row;
   const { columns } = timeline.rows;
   near.forEach((at, i) => {
     const y = rect.y + 1 + i;

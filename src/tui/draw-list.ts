@@ -67,12 +67,15 @@ function slots(state: State, room: number): Slot[] {
 
 /** Styles of rows by rule, kept while timeline, rules and theme are the same: rules ask for decoding. */
 const KEPT_STYLES = 2000;
-let kept: { timeline: Timeline; rules: readonly ColorRule[]; theme: Theme; styles: Map<number, Style | undefined> } | undefined;
+let kept:
+  | { timeline: Timeline; rules: readonly ColorRule[]; theme: Theme; settled: boolean; styles: Map<number, Style | undefined> }
+  | undefined;
 
 function styleOf(state: State, row: number): Style | undefined {
   const { timeline } = state.source;
-  if (kept === undefined || kept.timeline !== timeline || kept.rules !== state.rules || kept.theme !== state.theme) {
-    kept = { timeline, rules: state.rules, theme: state.theme, styles: new Map() };
+  const settled = timeline.analysis?.settled === true;
+  if (kept?.timeline !== timeline || kept.rules !== state.rules || kept.theme !== state.theme || kept.settled !== settled) {
+    kept = { timeline, rules: state.rules, theme: state.theme, settled, styles: new Map() };
   }
   if (kept.styles.has(row)) return kept.styles.get(row);
   if (kept.styles.size >= KEPT_STYLES) kept.styles.clear();

@@ -111,8 +111,12 @@ function followed(state: State, term: string): State {
   return { ...rescan({ ...state, ...compiled(term), filterOff: false }), message: undefined };
 }
 
-export function compiled(text: string): Pick<State, 'filterText' | 'filter'> {
-  return text.trim() === '' ? { filterText: '', filter: undefined } : { filterText: text, filter: compileFilter(text) };
+/** Fields whose values come from rules over several messages. */
+const RULE_FIELDS = /\bapns\.(pair|rtt|note|severity)\b/;
+
+export function compiled(text: string): Pick<State, 'filterText' | 'filter' | 'filterAsksRules'> {
+  if (text.trim() === '') return { filterText: '', filter: undefined, filterAsksRules: false };
+  return { filterText: text, filter: compileFilter(text), filterAsksRules: RULE_FIELDS.test(text) };
 }
 
 export const MAIN_COMMANDS: Readonly<Record<string, Command>> = {

@@ -24,6 +24,7 @@ export type Event =
   | { readonly type: 'found'; readonly position: number; readonly wrapped: boolean }
   | { readonly type: 'stats'; readonly stats: Partial<StatsState> }
   | { readonly type: 'emulator'; readonly change: (emulator: EmulatorState | undefined) => EmulatorState }
+  | { readonly type: 'analysed' }
   | { readonly type: 'say'; readonly text: string; readonly bad: boolean };
 
 /** Commands that are the same in every view. */
@@ -125,6 +126,8 @@ export function reduce(state: State, event: Event): State {
       return state.stats === undefined ? state : { ...state, stats: { ...state.stats, ...event.stats } };
     case 'emulator':
       return { ...state, emulator: event.change(state.emulator) };
+    case 'analysed':
+      return { ...state, scan: state.filterAsksRules && !state.filterOff ? { looked: 0, active: true } : state.scan };
     case 'say':
       return say(state, event.text, event.bad);
   }

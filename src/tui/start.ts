@@ -51,6 +51,7 @@ export async function startTui(options: StartOptions): Promise<number> {
     columns: options.columns ?? loaded.columns,
     time: options.time ?? loaded.time,
   };
+  if (reading.timeline.analysis !== undefined) reading.timeline.analysis.held = true;
   const names = options.files.map((f) => (f === '-' ? 'standard input' : basename(f)));
   const source: Source = {
     timeline: reading.timeline,

@@ -95,6 +95,8 @@ export interface State {
   readonly shown: RowSet;
   readonly filterText: string;
   readonly filter: Filter | undefined;
+  /** The filter asks what only the rules over several messages know. */
+  readonly filterAsksRules: boolean;
   /** The filter is set but not applied. */
   readonly filterOff: boolean;
   readonly scan: Scan;
@@ -162,6 +164,7 @@ export function initialState(source: Source, width: number, height: number): Sta
     shown: allRows(source.timeline.length),
     filterText: '',
     filter: undefined,
+    filterAsksRules: false,
     filterOff: false,
     scan: { looked: 0, active: false },
     onlyMarked: false,

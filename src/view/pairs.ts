@@ -19,7 +19,8 @@ export function secondsBetween(timeline: Timeline, from: number, to: number): nu
 
 /** The other message of a row's pair: what the analysis found, else the nearest with the same id. */
 export function pairOf(timeline: Timeline, row: number, reach = REACH): Pair | undefined {
-  const known = timeline.analysis?.pair(row);
+  const { analysis } = timeline;
+  const known = analysis !== undefined && (!analysis.held || analysis.settled) ? analysis.pair(row) : undefined;
   if (known !== undefined) return known >= 0 ? { row: known, seconds: secondsBetween(timeline, row, known) } : undefined;
   const found = nearest(timeline, row, 1, reach) ?? nearest(timeline, row, -1, reach);
   return found === undefined ? undefined : { row: found, seconds: secondsBetween(timeline, row, found) };
