@@ -113,6 +113,24 @@ export class Delivery {
     }
   }
 
+  /** Whether [from, to), which was handed on before, was handed on with other bytes. What is forgotten counts as equal. */
+  differs(half: Half, from: number, to: number, buf: Uint8Array, start: number): boolean {
+    const { history } = this;
+    let end = to;
+    let entry = history.find(half.last, end);
+    for (let pieces = 0; entry >= 0 && end > from && pieces < MAX_COMPARED; pieces++) {
+      const position = history.position(entry);
+      const stop = Math.min(end, position + history.length(entry));
+      if (stop <= from) break;
+      const begin = Math.max(from, position);
+      if (this.store.difference(history.address(entry) + (begin - position), buf, start + (begin - from), start + (stop - from)) >= 0)
+        return true;
+      end = begin;
+      entry = history.find(entry, end);
+    }
+    return false;
+  }
+
   private conflict(flow: Flow, half: Half, side: number, from: number, to: number): void {
     this.remark(flow, side, 'tcp.overlap-conflict', half.offset(from), half.offset(to), `packet ${this.at.packet} has other bytes`);
   }

@@ -19,6 +19,18 @@ export interface Hole {
   readonly length: number;
 }
 
+/** A packet that may belong to the connection before, as it came. */
+export interface KeptPacket {
+  readonly side: 0 | 1;
+  /** Address of the TCP header, and bytes from there to the end of the capture and to the end on the wire. */
+  readonly address: number;
+  readonly captured: number;
+  readonly wire: number;
+  readonly packet: number;
+  readonly sec: number;
+  readonly nsec: number;
+}
+
 /** Holes and notes kept one by one for a direction; the others are only counted. */
 export const MAX_REMARKS = 100;
 
@@ -110,7 +122,7 @@ export class Flow implements FlowInfo {
   // What every packet reads comes first, so that it lies in one cache line.
   readonly half0 = new Half();
   readonly half1 = new Half();
-  /** Non-zero: every packet needs a closer look. Bits 0, 1: that side announced a closed window; 2: a start is not known; 3: a probe is held; 4: a FIN was seen; 5: it is closed. */
+  /** Non-zero: every packet needs a closer look. Bits 0, 1: that side announced a closed window; 2: a start is not known; 3: a probe is held; 4: a FIN was seen; 5: it is closed; 6: it may be repeated. */
   watch = 4;
   clientSide: 0 | 1;
   sink: StreamSink | undefined = undefined;
@@ -136,6 +148,11 @@ export class Flow implements FlowInfo {
   /** Bytes handed on when the end was scheduled; -1 = it is not. */
   lingering = -1;
   closed = false;
+  /** When the first SYN without ACK came; NaN: it was not seen, or the input has no times. */
+  synSec = Number.NaN;
+  synNsec = 0;
+  /** Packets behind a second SYN with the number of the first. */
+  again: KeptPacket[] | undefined = undefined;
   notes: { readonly side: number; readonly note: Note }[] | undefined = undefined;
   private readonly texts: AddressTexts;
 

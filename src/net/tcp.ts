@@ -3,6 +3,8 @@ import { type Connections, Delivery, type SegmentStore } from './delivery.ts';
 import { type AddressTexts, Flow, type Half, RUNNING, STARTING, UNSEEN } from './flow.ts';
 import { FlowTable } from './flow-table.ts';
 import { Reassembly, WINDOW } from './reassembly.ts';
+import { Repetitions } from './repetition.ts';
+import { isElsewhere, isEnded, isOver, isReuse, startsAt } from './reuse.ts';
 
 const FIN = 1;
 const SYN = 2;
@@ -44,6 +46,8 @@ export class Tcp {
   private readonly texts: AddressTexts;
   private readonly delivery: Delivery;
   private readonly reassembly: Reassembly;
+  private readonly repetitions: Repetitions;
+  private readonly store: SegmentStore;
   /** Flows whose time is up at a packet count; the delay is one constant, so the queue is in order. */
   private readonly dueFlows: Flow[] = [];
   private readonly duePackets: number[] = [];
@@ -54,8 +58,10 @@ export class Tcp {
   constructor(at: Arrival, store: SegmentStore, connections: Connections, texts: AddressTexts) {
     this.at = at;
     this.texts = texts;
+    this.store = store;
     this.delivery = new Delivery(at, store, connections);
     this.reassembly = new Reassembly(at, store, this.delivery);
+    this.repetitions = new Repetitions(at, this.delivery);
   }
 
   /**
@@ -158,6 +164,24 @@ export class Tcp {
     const length = end - data;
     let cut = Math.max(0, wireEnd - data - length);
     if (cut > MAX_CUT) cut = 0;
+    if (flow.again !== undefined || ((flags & (SYN | ACK)) === SYN && this.mayBeCopy(flow, half, seq))) {
+      const current = this.again(flow, half, side, flags, seq, buf, tcp, data, end, wireEnd, cut);
+      if (current === undefined) return;
+      flow = current;
+      half = flow.half(side);
+    } else if (
+      length > 0 &&
+      (flags & (SYN | RST | ACK)) === ACK &&
+      (flow.closed || isEnded(flow)) &&
+      isElsewhere(half, flow.half(1 - side), seq, ack)
+    ) {
+      const next = this.replace(flow, side);
+      if (next === undefined) return;
+      next.clientSide = flow.clientSide;
+      next.rolesKnown = flow.rolesKnown;
+      flow = next;
+      half = flow.half(side);
+    }
     if ((flags & SYN) !== 0) {
       const current = this.syn(flow, half, side, seq, ack, flags);
       if (current === undefined) return;
@@ -236,15 +260,10 @@ export class Tcp {
 
   /** The flow that a SYN belongs to: this one, or a new one with the same key. undefined: there are too many. */
   private syn(flow: Flow, half: Half, side: 0 | 1, isn: number, ack: number, flags: number): Flow | undefined {
-    if (this.isReuse(flow, half, side, isn, flags)) {
-      if (!flow.closed) this.reassembly.close([flow], 'reuse');
-      if (this.flows.length >= FLOW_LIMIT) {
-        this.unfollowed++;
-        return undefined;
-      }
-      const key = flow.six ? flow.tunnel ^ SIX : flow.tunnel;
-      this.table.find(flow.low, flow.high, flow.ports, key);
-      flow = this.open(flow.low, flow.high, flow.ports, flow.tunnel, flow.six, side);
+    if (isReuse(flow, half, side, isn, flags)) {
+      const next = this.replace(flow, side);
+      if (next === undefined) return undefined;
+      flow = next;
       half = flow.half(side);
     }
     const answer = (flags & ACK) !== 0;
@@ -254,27 +273,89 @@ export class Tcp {
     }
     half.isn = isn;
     half.synSeen = true;
+    if (!answer) {
+      flow.synSec = this.at.sec;
+      flow.synNsec = this.at.nsec;
+    }
     if (half.state <= STARTING) this.reassembly.anchor(flow, half, (isn + 1) | 0);
     const peer = flow.half(1 - side);
     if (answer && !peer.synSeen && peer.state <= STARTING && startsAt(peer, ack)) this.reassembly.anchor(flow, peer, ack);
     return flow;
   }
 
-  private isReuse(flow: Flow, half: Half, side: 0 | 1, isn: number, flags: number): boolean {
-    if (flow.closed) return true;
-    if (half.synSeen) {
-      if (half.isn !== isn) return true;
-      // The same number again is a repetition, unless the connection was over and nothing of it is missing.
-      return (flags & ACK) === 0 && (flow.reset || (flow.half0.fin && flow.half1.fin)) && isWhole(flow.half0) && isWhole(flow.half1);
+  /** A new connection between the same ends, in place of this one; undefined: there are too many. */
+  private replace(flow: Flow, side: 0 | 1): Flow | undefined {
+    if (!flow.closed) this.reassembly.close([flow], 'reuse');
+    if (this.flows.length >= FLOW_LIMIT) {
+      this.unfollowed++;
+      return undefined;
     }
-    const start = (isn + 1) | 0;
-    const peer = flow.half(1 - side);
-    if (half.state === UNSEEN) {
-      if (half.fin) return Math.abs((half.finSequence - start) | 0) > WINDOW || ((half.finSequence - start) | 0) < 0;
-      return peer.state >= RUNNING && !peer.synSeen && (flags & ACK) === 0;
+    this.table.find(flow.low, flow.high, flow.ports, flow.six ? flow.tunnel ^ SIX : flow.tunnel);
+    const next = this.open(flow.low, flow.high, flow.ports, flow.tunnel, flow.six, side);
+    this.last = next.index;
+    return next;
+  }
+
+  /** Whether a SYN may be a copy of the one that began this connection, which is over. */
+  private mayBeCopy(flow: Flow, half: Half, isn: number): boolean {
+    return half.synSeen && half.isn === isn && isOver(flow) && this.repetitions.begins(flow);
+  }
+
+  /** A packet behind a SYN that may be a copy. Returns the connection it is of; undefined when it is kept as a copy. */
+  private again(
+    flow: Flow,
+    half: Half,
+    side: 0 | 1,
+    flags: number,
+    seq: number,
+    buf: Uint8Array,
+    tcp: number,
+    data: number,
+    end: number,
+    wireEnd: number,
+    cut: number,
+  ): Flow | undefined {
+    const { repetitions } = this;
+    const syn = (flags & SYN) !== 0;
+    if (syn && half.synSeen && half.isn !== seq) {
+      if ((flags & ACK) === 0) {
+        repetitions.forget(flow);
+        return flow;
+      }
+    } else {
+      const rst = (flags & RST) !== 0;
+      const verdict = rst ? 'copy' : repetitions.judge(flow, half, syn ? (seq + 1) | 0 : seq, buf, data, end, cut, (flags & FIN) !== 0);
+      if (verdict === 'missing') return flow;
+      if (verdict === 'copy') {
+        repetitions.keep(flow, half, side, this.base + tcp, end - tcp, wireEnd - tcp);
+        return undefined;
+      }
     }
-    if (half.state === STARTING) return !startsAt(half, start);
-    return ((half.next - (half.position - half.origin)) | 0) !== start;
+    return this.secondLife(flow, side);
+  }
+
+  /** The repetition is a connection of its own: what was kept of it is handed to it. */
+  private secondLife(flow: Flow, side: 0 | 1): Flow | undefined {
+    const kept = this.repetitions.take(flow);
+    const next = this.replace(flow, kept[0]?.side ?? side);
+    if (next === undefined) return undefined;
+    const { at, base } = this;
+    const { packet, sec, nsec } = at;
+    for (const k of kept) {
+      const bytes = this.store.read(k.address, k.captured);
+      if (bytes.length < HEADER) continue;
+      at.packet = k.packet;
+      at.sec = k.sec;
+      at.nsec = k.nsec;
+      this.base = k.address;
+      const data = (bytes[12] >> 4) << 2;
+      this.closer(next, next.half(k.side), k.side, bytes[13], bytes, 0, data, Math.max(data, bytes.length), k.wire);
+    }
+    at.packet = packet;
+    at.sec = sec;
+    at.nsec = nsec;
+    this.base = base;
+    return next;
   }
 
   private rst(flow: Flow, half: Half, seq: number): void {
@@ -336,18 +417,4 @@ export class Tcp {
     }
     this.nextDue = this.dueHead < this.duePackets.length ? this.duePackets[this.dueHead] : Number.POSITIVE_INFINITY;
   }
-}
-
-/** Whether nothing of a direction waits, and all up to its FIN was handed on. */
-function isWhole(half: Half): boolean {
-  return half.state === RUNNING && (!half.fin || ((half.finSequence - half.next) | 0) <= 0);
-}
-
-/** Whether a direction whose start is held can begin with this sequence number: not behind its lowest byte (but for a keep-alive's), and near. */
-function startsAt(half: Half, seq: number): boolean {
-  if (half.state === UNSEEN) return true;
-  const first = half.trouble?.queue.first;
-  const lowest = (half.next + (first?.start ?? 0)) | 0;
-  const distance = (lowest - seq) | 0;
-  return distance >= -1 && distance <= WINDOW;
 }
