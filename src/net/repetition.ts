@@ -1,6 +1,6 @@
 import type { Arrival } from '../core/stream.ts';
 import type { Delivery } from './delivery.ts';
-import { type Flow, type Half, RUNNING, UNSEEN } from './flow.ts';
+import { type Flow, type Half, type KeptPacket, UNSEEN } from './flow.ts';
 
 /**
  * Seconds between two SYNs with one number within which the second may be a copy of the first: a packet seen on two interfaces,
