@@ -1,89 +1,56 @@
-import { sign } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
-import { existsSync, readFileSync } from 'node:fs';
-import { rootCertificates } from 'node:tls';
 import { EXIT, UserError } from '../core/errors.ts';
-import { Lab, splitPem, stateDirectory } from '../emulator/certificates/lab.ts';
-import { REAL_CLOCK } from '../replay/clock.ts';
+import { Lab, stateDirectory } from '../emulator/certificates/lab.ts';
 import { ignoreList } from '../replay/compare.ts';
-import { type DialOptions, dial } from '../replay/dial.ts';
+import { ControlClient } from '../replay/control-client.ts';
+import { dial } from '../replay/dial.ts';
 import { editMessage, USER_EDITOR } from '../replay/edit.ts';
-import { Ledger, type Outcome } from '../replay/ledger.ts';
+import { topicHash } from '../replay/notification.ts';
 import { readOutgoing } from '../replay/outgoing.ts';
-import { parseRate, parseSpan, parseSpeed, schedule } from '../replay/pace.ts';
+import { parseRate, parseSpeed, schedule } from '../replay/pace.ts';
+import { InjectionDesk } from '../replay/peers/inject.ts';
+import { DeviceListener } from '../replay/peers/listen.ts';
 import { makePlan, ROLES, type Role } from '../replay/plan.ts';
 import { type Proof, Witness } from '../replay/proof.ts';
-import { planJson, planText, type Report, reportJson, reportJunit, reportText } from '../replay/report.ts';
-import { NameMap, parseSet, type RewriteRule, Rewriter, readRules } from '../replay/rewrite.ts';
-import { runPlan } from '../replay/run.ts';
+import { Replay, type ReplayOptions as Wish } from '../replay/replay.ts';
+import { planJson, planText, reportJson, reportJunit, reportText } from '../replay/report.ts';
+import { NameMap, parseSet, type RewriteRule, readRules } from '../replay/rewrite.ts';
 import { parseNumbers, readMarks, selectRows } from '../replay/selection.ts';
-import { admit, isLoopback, parseTarget } from '../replay/target.ts';
-import type { ReadOptions } from './options.ts';
+import { admit, isLoopback, type Permission, parseTarget, type Target } from '../replay/target.ts';
 import { Output } from './output.ts';
+import {
+  choice,
+  failures,
+  identityOf,
+  positive,
+  type ReplayOptions,
+  readText,
+  signerOf,
+  span,
+  startAt,
+  tlsOf,
+  usage,
+} from './replay-options.ts';
 import { openSession, type Session } from './session.ts';
 
-/** Options as commander gives them. */
-export interface ReplayOptions extends ReadOptions {
-  to?: string;
-  numbers?: string;
-  marks?: string;
-  stream?: string[];
-  limit?: number;
-  role?: string;
-  dryRun?: boolean;
-  speed?: string;
-  gapMax?: string;
-  rate?: string;
-  loop?: number;
-  loopDelay?: string;
-  startAt?: string;
-  connections?: number;
-  concurrency?: number;
-  set?: string[];
-  rules?: string;
-  keepTimes?: boolean;
-  tokenMap?: string[];
-  signKey?: string;
-  keyId?: string;
-  teamId?: string;
-  edit?: string;
-  ignore?: string[];
-  format?: string;
-  output?: string;
-  failOn?: string;
-  control?: string;
-  controlToken?: string;
-  allowRemote?: string[];
-  reallyApple?: boolean;
-  ca?: string[];
-  insecure?: boolean;
-  cert?: string;
-  certKey?: string;
-  pkcs12?: string;
-  passphrase?: string;
-  serverName?: string;
-  alpn?: string;
-  tlsMin?: string;
-  tlsMax?: string;
-  plaintext?: boolean;
-  connectTimeout?: string;
-  timeout?: string;
-  quiet?: string;
-  proxy?: string;
-  identity?: string;
-  stateDir?: string;
-}
+export type { ReplayOptions } from './replay-options.ts';
 
 const FORMATS = ['table', 'json', 'junit'] as const;
-const VERSIONS = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const;
-const FAILURES: readonly Outcome[] = ['different', 'missing', 'unexpected', 'failed'];
 /** Lines of a plan as text. */
 const PLAN_LINES = 200;
-/** Milliseconds. */
-const CONNECT_TIMEOUT = 10_000;
-const ANSWER_TIMEOUT = 5_000;
-/** Apple's gateway took about 360 ms for an error packet (provider.md 1.2). */
-const QUIET = 1_000;
+/** Milliseconds: a device that is started by hand takes a while. */
+const DEVICE_WAIT = 60_000;
+
+/** Where messages go: a target, devices of an emulator, or devices that connect to us. */
+interface Destination {
+  readonly name: string;
+  readonly role: Role | undefined;
+  /** Opens what the messages need, once it is sure that some are sent. */
+  open(
+    names: NameMap,
+    signal: AbortSignal,
+  ): Promise<Pick<Wish, 'open' | 'serve'> & { readonly lab?: Lab | undefined; close(): void | Promise<void> }>;
+}
 
 /** `replay`: sends chosen messages again and reports what came back. */
 export async function runReplay(files: readonly string[], options: ReplayOptions): Promise<number> {
@@ -92,8 +59,7 @@ export async function runReplay(files: readonly string[], options: ReplayOptions
   if (options.redact === true)
     throw usage('--redact cannot be used with replay: pseudonyms would be sent in place of what they stand for.');
   if (options.follow === true) throw usage('--follow cannot be used with replay: the plan needs the whole capture.');
-  if (options.to === undefined) throw usage('--to HOST:PORT is missing: where are the messages to be sent?');
-  const target = parseTarget(options.to);
+  const destination = destinationOf(options);
   const session = await openSession(files, options);
   const controller = new AbortController();
   const interrupt = (): void => controller.abort();
@@ -102,7 +68,14 @@ export async function runReplay(files: readonly string[], options: ReplayOptions
   try {
     await session.load();
     session.report();
-    return await replay(session, options, target, format, failOn, controller.signal);
+    const { text, code, failure } = await replay(session, options, destination, format, failOn, controller.signal);
+    if (text !== undefined) {
+      const out = new Output(options.output);
+      out.write(text);
+      out.close();
+    }
+    if (failure !== undefined) throw failure;
+    return code;
   } finally {
     process.off('SIGINT', interrupt);
     process.off('SIGTERM', interrupt);
@@ -113,11 +86,11 @@ export async function runReplay(files: readonly string[], options: ReplayOptions
 async function replay(
   session: Session,
   options: ReplayOptions,
-  target: { host: string; port: number },
+  destination: Destination,
   format: (typeof FORMATS)[number],
-  failOn: ReadonlySet<Outcome>,
+  failOn: ReturnType<typeof failures>,
   signal: AbortSignal,
-): Promise<number> {
+): Promise<{ readonly text: string; readonly code: number; readonly failure?: UserError | undefined }> {
   const { timeline } = session;
   const pace = {
     speed: parseSpeed(options.speed ?? '1x'),
@@ -130,16 +103,7 @@ async function replay(
     streams: options.stream === undefined ? undefined : parseNumbers(options.stream.join(','), '--stream'),
     limit: options.limit,
   });
-  const role =
-    options.role === undefined
-      ? undefined
-      : choice<Role>(
-          '--role',
-          options.role,
-          ROLES.filter((name) => name !== 'server'),
-        );
-  const plan = makePlan(timeline, chosen, role);
-  const where = `${target.host.includes(':') ? `[${target.host}]` : target.host}:${target.port}`;
+  const plan = makePlan(timeline, chosen, destination.role);
   const rules = [
     ...(options.rules === undefined ? [] : readRules(options.rules)),
     ...(options.set ?? []).map(parseSet),
@@ -147,74 +111,152 @@ async function replay(
   ];
   const names = new NameMap();
   for (const text of options.tokenMap ?? []) learn(names, text);
-  const out = new Output(options.output);
   if (options.dryRun === true) {
     const due = schedule(plan.times, pace);
-    out.write(format === 'json' ? planJson(timeline, plan, due, where) : planText(timeline, plan, due, where, PLAN_LINES));
-    out.close();
-    return EXIT.ok;
+    const { name } = destination;
+    return {
+      text: format === 'json' ? planJson(timeline, plan, due, name) : planText(timeline, plan, due, name, PLAN_LINES),
+      code: EXIT.ok,
+    };
   }
-  const permission = { allowRemote: options.allowRemote ?? [], reallyApple: options.reallyApple === true };
-  const address = await admit(target, permission, resolveAll);
-  const proxyTarget =
-    options.proxy === undefined ? undefined : parseTarget(options.proxy.replace(/^http:\/\//, '').replace(/\/$/, ''), '--proxy');
-  const proxy = proxyTarget && { target: proxyTarget, address: await admit(proxyTarget, permission, resolveAll) };
-  const lab = options.plaintext !== true && isLoopback(address) ? await Lab.open(options.stateDir ?? stateDirectory()) : undefined;
-  const dialing: DialOptions = { target, address, proxy, ...tlsOf(options, lab) };
-  const rewriter = new Rewriter(timeline, { rules, shiftTimes: options.keepTimes !== true, authorization: await signerOf(options) }, names);
-  const ledger = new Ledger(timeline, plan, ignoreList(options.ignore), names);
-  const witness = options.control === undefined ? undefined : await witnessOf(options, options.control);
+  const timeoutMs = span('--timeout', options.timeout);
+  const quietMs = span('--quiet', options.quiet);
+  const wish = {
+    timeline,
+    plan,
+    names,
+    pace,
+    target: destination.name,
+    rewrite: { rules, shiftTimes: options.keepTimes !== true, authorization: await signerOf(options) },
+    ignore: ignoreList(options.ignore),
+    loop: positive('--loop', options.loop),
+    loopDelayMs: span('--loop-delay', options.loopDelay),
+    startAt: startAt(options.startAt),
+    connections: positive('--connections', options.connections),
+    concurrency: positive('--concurrency', options.concurrency),
+  };
+  const opened = await destination.open(names, signal);
+  const witness =
+    options.control === undefined || destination.role === 'server' ? undefined : new Witness(await controlOf(options, options.control));
   await witness?.begin();
-  const begun = REAL_CLOCK.now();
+  const run = new Replay({
+    ...wish,
+    open: opened.open,
+    serve: opened.serve,
+    peer: {
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...(quietMs === undefined ? {} : { quietMs }),
+      concurrency: wish.concurrency,
+      identity: await identityOf(options, opened.lab),
+    },
+    sending: witness === undefined ? undefined : (bytes) => witness.saw(bytes),
+  });
   let failure: UserError | undefined;
+  let proof: Proof | undefined;
   try {
-    await runPlan({
-      timeline,
-      plan,
-      ledger,
-      names,
-      rewriter,
-      clock: REAL_CLOCK,
-      signal,
-      options: {
-        pace,
-        loop: options.loop ?? 1,
-        loopDelayMs: span('--loop-delay', options.loopDelay) ?? 0,
-        startAt: startAt(options.startAt),
-        connections: positive('--connections', options.connections),
-        peer: {
-          timeoutMs: span('--timeout', options.timeout) ?? ANSWER_TIMEOUT,
-          quietMs: span('--quiet', options.quiet) ?? QUIET,
-          concurrency: positive('--concurrency', options.concurrency),
-          identity: await identityOf(options, lab),
-          ownIdentifiers: rules.some(({ field }) => field === 'id' || field === 'identifier'),
-        },
-      },
-      sending: witness === undefined ? undefined : (_index, bytes) => witness.saw(bytes),
-      open: (alpn) => dial(dialing, alpn, signal),
-    });
+    failure = await run.run(signal);
+    if (failure === undefined) proof = await witness?.end();
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     failure = error;
+  } finally {
+    await opened.close();
   }
-  const proof: Proof | undefined = failure === undefined ? await witness?.end() : undefined;
-  const seconds = (REAL_CLOCK.now() - begun) / 1000;
-  const report: Report = {
-    target: where,
-    interrupted: signal.aborted,
-    seconds,
-    ledger,
-    timeline,
-    plan,
-    proof,
-    learned: [...names.entries()],
-  };
-  out.write(format === 'json' ? reportJson(report) : format === 'junit' ? reportJunit(report) : reportText(report));
-  out.close();
-  if (failure !== undefined) throw failure;
-  if (signal.aborted) return 130;
+  const report = run.report(proof);
+  const text = format === 'json' ? reportJson(report) : format === 'junit' ? reportJunit(report) : reportText(report);
   const unproven = proof !== undefined && (proof.received !== proof.sent || (proof.same !== undefined && proof.same !== proof.sent));
-  return unproven || [...failOn].some((name) => ledger.counts[name] > 0) ? EXIT.matched : EXIT.ok;
+  const matched = unproven || [...failOn].some((name) => run.ledger.counts[name] > 0);
+  return { text, failure, code: signal.aborted ? INTERRUPTED : matched ? EXIT.matched : EXIT.ok };
+}
+
+/** As a shell tells that a program ended by SIGINT. */
+const INTERRUPTED = 130;
+
+function destinationOf(options: ReplayOptions): Destination {
+  const role = options.role === undefined ? undefined : choice<Role>('--role', options.role, ROLES);
+  const permission: Permission = { allowRemote: options.allowRemote ?? [], reallyApple: options.reallyApple === true };
+  const { listen, control, to } = options;
+  if (listen !== undefined) {
+    if (to !== undefined) throw usage('--to and --listen do not go together: either we connect or devices do.');
+    if (role !== undefined && role !== 'server') throw usage(`--listen plays the part of a server, not of a ${role}.`);
+    return listening(options, parseTarget(listen.includes(':') ? listen : `127.0.0.1:${listen}`, '--listen', 0), permission);
+  }
+  if (role === 'server') {
+    if (to !== undefined)
+      throw usage('--role server takes no --to: it delivers through --control URL of an emulator, or with --listen PORT.');
+    if (control === undefined)
+      throw usage('--role server needs --control URL of an emulator whose devices are to be served, or --listen PORT.');
+    return injecting(options, control);
+  }
+  if (to === undefined) throw usage('--to HOST:PORT is missing: where are the messages to be sent?');
+  return dialing(options, parseTarget(to), role, permission);
+}
+
+function dialing(options: ReplayOptions, target: Target, role: Role | undefined, permission: Permission): Destination {
+  return {
+    name: nameOf(target),
+    role,
+    async open(_, signal) {
+      const address = await admit(target, permission, resolveAll);
+      const given = options.proxy?.replace(/^http:\/\//, '').replace(/\/$/, '');
+      const proxyTarget = given === undefined ? undefined : parseTarget(given, '--proxy');
+      const proxy = proxyTarget && { target: proxyTarget, address: await admit(proxyTarget, permission, resolveAll) };
+      const lab = options.plaintext !== true && isLoopback(address) ? await labOf(options) : undefined;
+      const how = { target, address, proxy, ...tlsOf(options, lab) };
+      return { lab, open: (alpn) => dial(how, alpn, signal), close: () => {} };
+    },
+  };
+}
+
+function injecting(options: ReplayOptions, url: string): Destination {
+  return {
+    name: `the devices of the emulator at ${url}`,
+    role: 'server',
+    async open(names) {
+      const desk = await InjectionDesk.open(await controlOf(options, url), names, topicOf(options));
+      return { serve: (parts) => desk.peer(parts), close: () => desk.close() };
+    },
+  };
+}
+
+function listening(options: ReplayOptions, target: Target, permission: Permission): Destination {
+  return {
+    name: `devices that connect to ${nameOf(target)}`,
+    role: 'server',
+    async open() {
+      const host = await admit(target, permission, resolveAll);
+      const { certificate, key, pkcs12, passphrase, alpn, tlsMin, tlsMax } = tlsOf(options, undefined);
+      const own =
+        certificate === undefined && pkcs12 === undefined && options.plaintext !== true ? await (await labOf(options)).server() : undefined;
+      const listener = await DeviceListener.listen({
+        host,
+        port: target.port,
+        tls:
+          options.plaintext === true
+            ? undefined
+            : { certificate: own?.certificate ?? certificate, key: own?.key ?? key, pkcs12, passphrase, alpn, min: tlsMin, max: tlsMax },
+        topic: topicOf(options),
+        waitMs: span('--connect-timeout', options.connectTimeout) ?? DEVICE_WAIT,
+        remark: (text) => process.stderr.write(`${text}\n`),
+      });
+      process.stderr.write(`listening on ${nameOf({ host: target.host, port: listener.port })} for devices\n`);
+      return { serve: (parts) => listener.peer(parts), close: () => listener.close() };
+    },
+  };
+}
+
+function nameOf({ host, port }: Target): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+function labOf(options: ReplayOptions): Promise<Lab> {
+  return Lab.open(options.stateDir ?? stateDirectory());
+}
+
+/** The topic for notifications that name none, as its hash. */
+function topicOf({ topic }: ReplayOptions): string | undefined {
+  if (topic === undefined) return undefined;
+  return /^[0-9a-fA-F]{40}$/.test(topic) ? topic.toLowerCase() : topicHash(topic);
 }
 
 function edited(session: Session, options: ReplayOptions): RewriteRule[] {
@@ -259,122 +301,10 @@ async function resolveAll(host: string): Promise<string[]> {
   return (await lookup(host, { all: true })).map(({ address }) => address);
 }
 
-function tlsOf(options: ReplayOptions, lab: Lab | undefined): Omit<DialOptions, 'target' | 'address' | 'proxy'> {
-  const version = (name: string, value: string | undefined): (typeof VERSIONS)[number] | undefined =>
-    value === undefined ? undefined : choice(name, value, VERSIONS);
-  const given = options.ca?.map((path) => readText('--ca', path));
-  // On this machine the emulator's own authority is trusted as well.
-  const ca = given ?? (lab === undefined ? undefined : [...rootCertificates, lab.authority.certificate]);
-  return {
-    plaintext: options.plaintext === true,
-    ca,
-    insecure: options.insecure === true,
-    certificate: options.cert === undefined ? undefined : readText('--cert', options.cert),
-    key: options.certKey === undefined ? undefined : readText('--cert-key', options.certKey),
-    pkcs12: options.pkcs12 === undefined ? undefined : readBytes('--pkcs12', options.pkcs12),
-    passphrase: options.passphrase,
-    serverName: options.serverName,
-    alpn: options.alpn === undefined ? undefined : options.alpn.split(',').filter((name) => name !== ''),
-    tlsMin: version('--tls-min', options.tlsMin),
-    tlsMax: version('--tls-max', options.tlsMax),
-    connectTimeoutMs: span('--connect-timeout', options.connectTimeout) ?? CONNECT_TIMEOUT,
-  };
-}
-
-/** Seconds that a provider token is used: Apple takes it for an hour and no new one within twenty minutes. */
-const TOKEN_LIFE = 2400;
-
-async function signerOf(options: ReplayOptions): Promise<((nowMs: number) => string) | undefined> {
-  const { signKey, keyId, teamId } = options;
-  if (signKey === undefined) {
-    if (keyId !== undefined || teamId !== undefined) throw usage('--key-id and --team-id need --sign-key.');
-    return undefined;
-  }
-  const id = keyId ?? /AuthKey_([A-Z0-9]{10})\.p8$/.exec(signKey)?.[1];
-  if (id === undefined) throw usage(`--key-id is missing: ${signKey} is not named AuthKey_KEYID.p8.`);
-  if (teamId === undefined) throw usage('--team-id is missing: which team is the key of?');
-  const key = readText('--sign-key', signKey);
-  const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const token = (seconds: number): string => {
-    const text = `${encode({ alg: 'ES256', kid: id })}.${encode({ iss: teamId, iat: seconds })}`;
-    try {
-      return `bearer ${text}.${sign('sha256', Buffer.from(text), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`;
-    } catch {
-      throw usage(`--sign-key ${signKey} is no P-256 private key in PEM.`);
-    }
-  };
-  let made = -TOKEN_LIFE;
-  let current = token(0);
-  return (nowMs) => {
-    const seconds = Math.floor(nowMs / 1000);
-    if (seconds - made >= TOKEN_LIFE) {
-      made = seconds;
-      current = token(seconds);
-    }
-    return current;
-  };
-}
-
-async function identityOf(options: ReplayOptions, lab: Lab | undefined): Promise<{ certificate: string; key: string } | undefined> {
-  const { identity } = options;
-  if (identity === 'captured') return undefined;
-  if (identity === undefined) return lab?.device('phone');
-  if (!identity.includes('/') && !identity.endsWith('.pem'))
-    return (lab ?? (await Lab.open(options.stateDir ?? stateDirectory()))).device(identity);
-  const pair = splitPem(readText('--identity', identity));
-  if (pair === undefined) throw usage(`--identity ${identity} must hold a private key and a certificate in PEM.`);
-  return pair;
-}
-
-async function witnessOf(options: ReplayOptions, url: string): Promise<Witness> {
+async function controlOf(options: ReplayOptions, url: string): Promise<ControlClient> {
   if (options.controlToken === undefined) throw usage('--control needs --control-token, as the emulator printed it.');
   const found = /^http:\/\/([^/]+)\/?$/.exec(url);
   if (found === null) throw usage(`--control takes the URL that the emulator printed, such as http://127.0.0.1:2198, not "${url}".`);
   await admit(parseTarget(found[1], '--control'), { allowRemote: [], reallyApple: false }, resolveAll);
-  return new Witness(url, options.controlToken);
-}
-
-function failures(text: string | undefined): ReadonlySet<Outcome> {
-  if (text === undefined) return new Set(FAILURES);
-  if (text === 'never') return new Set();
-  return new Set(text.split(',').map((name) => choice('--fail-on', name.trim() as Outcome, FAILURES)));
-}
-
-function startAt(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const after = text.startsWith('+') ? parseSpan(text.slice(1)) : undefined;
-  if (after !== undefined) return REAL_CLOCK.now() + after;
-  const time = Date.parse(text);
-  if (Number.isNaN(time)) throw usage(`--start-at takes a time such as 2026-11-21T18:00:00Z or +30s, not "${text}".`);
-  return time;
-}
-
-function span(name: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const value = parseSpan(text);
-  if (value === undefined) throw usage(`${name} takes a time such as 500ms, 2s or 1m, not "${text}".`);
-  return value;
-}
-
-function positive(name: string, value: number | undefined): number | undefined {
-  if (value !== undefined && value < 1) throw usage(`${name} takes a number from 1.`);
-  return value;
-}
-
-function choice<T extends string>(name: string, value: string, all: readonly T[]): T {
-  if (!(all as readonly string[]).includes(value)) throw usage(`${name} takes ${all.join(', ')}, not "${value}".`);
-  return value as T;
-}
-
-function readBytes(option: string, path: string): Uint8Array {
-  if (!existsSync(path)) throw new UserError('replay.file', `${option}: cannot read ${path}: no such file.`);
-  return readFileSync(path);
-}
-
-function readText(option: string, path: string): string {
-  return Buffer.from(readBytes(option, path)).toString('utf8');
-}
-
-function usage(message: string): UserError {
-  return new UserError('replay.usage', message, EXIT.usage);
+  return new ControlClient(url, options.controlToken);
 }

@@ -1,7 +1,7 @@
 import type { Timeline } from '../timeline/timeline.ts';
 import { type Difference, differences } from './compare.ts';
 import type { Plan } from './plan.ts';
-import { type Answer, recordedAnswer } from './recorded.ts';
+import { type Answer, recordedAcknowledgement, recordedAnswer } from './recorded.ts';
 import type { NameMap } from './rewrite.ts';
 
 /** What became of a planned message. */
@@ -49,12 +49,20 @@ export class Ledger {
   private readonly timeline: Timeline;
   private readonly ignore: ReadonlySet<string>;
   private readonly names: NameMap;
+  private readonly settled: ((index: number, outcome: Outcome) => void) | undefined;
 
-  constructor(timeline: Timeline, plan: Plan, ignore: ReadonlySet<string>, names: NameMap) {
+  constructor(
+    timeline: Timeline,
+    plan: Plan,
+    ignore: ReadonlySet<string>,
+    names: NameMap,
+    settled?: ((index: number, outcome: Outcome) => void) | undefined,
+  ) {
     this.timeline = timeline;
     this.plan = plan;
     this.ignore = ignore;
     this.names = names;
+    this.settled = settled;
     const { length } = plan.rows;
     this.liveMs = new Float64Array(length).fill(Number.NaN);
     this.outcomes = new Uint8Array(length);
@@ -87,7 +95,8 @@ export class Ledger {
   }
 
   recorded(index: number): Answer | undefined {
-    return recordedAnswer(this.timeline, this.plan.rows[index]);
+    const row = this.plan.rows[index];
+    return this.plan.role === 'server' ? recordedAcknowledgement(this.timeline, row) : recordedAnswer(this.timeline, row);
   }
 
   /** `timed` false: the answer is silence and has no time. */
@@ -136,6 +145,7 @@ export class Ledger {
     if (this.outcomes[index] > SENT) return;
     this.outcomes[index] = outcome;
     this.counts[OUTCOMES[outcome]]++;
+    this.settled?.(index, OUTCOMES[outcome]);
     if (outcome === EQUAL || this.findings.length >= MAX_FINDINGS) return;
     const shown =
       extra === undefined

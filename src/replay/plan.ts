@@ -4,8 +4,9 @@ import { DIALECT, DIALECTS } from '../core/message.ts';
 import { CONTROL_ROW, HTTP2_ROWS } from '../schema/http2.ts';
 import { FLAG_PIECES } from '../timeline/columns.ts';
 import type { Timeline } from '../timeline/timeline.ts';
+import { notificationOf } from './notification.ts';
 import { commandOf, readOutgoing, wireValue } from './outgoing.ts';
-import { gatewayErrors } from './recorded.ts';
+import { gatewayErrors, wasTaken } from './recorded.ts';
 
 /** Whose part is played: a device towards a courier, a provider towards a gateway, feedback or HTTP/2 service, a server towards devices. */
 export type Role = 'device' | 'provider' | 'server';
@@ -22,6 +23,8 @@ export interface PlannedConnection {
 }
 
 export interface Plan {
+  /** The role that was asked for; undefined: each connection has its own. */
+  readonly role: Role | undefined;
   /** Row of each message, in the order of sending. */
   readonly rows: Int32Array;
   /** 1 for what was not chosen but must come first: a device's Connect and Filter. */
@@ -55,34 +58,41 @@ export function makePlan(timeline: Timeline, chosen: Iterable<number>, role: Rol
     if (why === undefined) picked.push(row);
     else drop(why);
   }
-  const resent = resentLater(timeline, picked);
+  const doubled = role === 'server' ? pushedAndDelivered(timeline, picked) : resentLater(timeline, picked);
   const rows = picked.filter((row) => {
-    if (!resent.has(row)) return true;
-    drop('thrown away by the gateway then and sent again by the client: sent there');
+    if (!doubled.has(row)) return true;
+    drop(
+      role === 'server'
+        ? 'pushes to a service: what the courier delivered is sent instead'
+        : 'thrown away by the gateway then and sent again by the client: sent there',
+    );
     return false;
   });
   if (rows.length === 0) throw new UserError('replay.empty', nothing(total, leftOut), EXIT.usage);
   const introductions = role === 'server' ? new Set<number>() : introduce(timeline, rows);
   const all = [...rows, ...introductions].sort((a, b) => a - b);
   const plan: Plan = {
+    role,
     rows: Int32Array.from(all),
     prelude: Uint8Array.from(all, (row) => (introductions.has(row) ? 1 : 0)),
     times: Float64Array.from(all, (row) => (timeline.timed(row) ? columns.sec(row) * 1000 + columns.nsec(row) / 1e6 : Number.NaN)),
     connections: [],
     leftOut,
   };
-  const byStream = new Map<number, PlannedConnection>();
-  all.forEach((row, index) => {
+  const known = new Map<number | string, PlannedConnection>();
+  for (const [index, row] of all.entries()) {
     const stream = columns.stream(row);
-    let connection = byStream.get(stream);
+    const dialect = columns.type(row) >>> 8;
+    // A provider speaks to many devices on one connection: each of them is one to deliver to.
+    const key = role === 'server' && naturalRole(dialect) === 'provider' ? tokenOf(timeline, row) : stream;
+    let connection = known.get(key);
     if (connection === undefined) {
-      const dialect = columns.type(row) >>> 8;
       connection = { stream, dialect, role: role ?? naturalRole(dialect), units: [] };
-      byStream.set(stream, connection);
+      known.set(key, connection);
+      (plan.connections as PlannedConnection[]).push(connection);
     }
     connection.units.push(index);
-  });
-  (plan.connections as PlannedConnection[]).push(...byStream.values());
+  }
   return plan;
 }
 
@@ -112,6 +122,7 @@ function refusal(timeline: Timeline, row: number, role: Role | undefined): strin
       (dir === 0 && dialect === DIALECT.gateway && command <= 2) ||
       (dir === 0 && dialect === DIALECT.http2 && command === HTTP2_ROWS.push.code);
     if (!notification) return 'no notifications to devices';
+    if (!wasTaken(timeline, row)) return 'refused or thrown away by the service: no device got them';
   } else if (dialect === DIALECT.feedback) {
     if (role === 'device') return 'feedback is read by providers, not by devices';
     return undefined;
@@ -154,6 +165,18 @@ function introduce(timeline: Timeline, rows: readonly number[]): Set<number> {
     else return false;
     return typeof readOutgoing(timeline, row) !== 'string';
   }
+}
+
+function tokenOf(timeline: Timeline, row: number): string {
+  const out = readOutgoing(timeline, row);
+  return (typeof out === 'string' ? undefined : notificationOf(out).token) ?? '';
+}
+
+/** Pushes of providers, where the capture holds what couriers delivered as well: sending both would double them. */
+function pushedAndDelivered(timeline: Timeline, rows: readonly number[]): Set<number> {
+  const { columns } = timeline.rows;
+  const pushes = rows.filter((row) => naturalRole(columns.type(row) >>> 8) === 'provider');
+  return new Set(pushes.length === rows.length ? [] : pushes);
 }
 
 /** Messages that the gateway threw away behind an error and that the recorded client sent again, both chosen: sending both would double them. */

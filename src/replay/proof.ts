@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { UserError } from '../core/errors.ts';
+import type { ControlClient } from './control-client.ts';
 
 /** What an emulator's record says about what was sent. */
 export interface Proof {
@@ -17,21 +18,20 @@ const ATTEMPT_MS = 50;
 
 /** Compares what was sent with the record of an emulator, over its control API. */
 export class Witness {
-  private readonly url: string;
-  private readonly token: string;
+  private readonly control: ControlClient;
   private readonly hashes = new Map<string, number>();
   private sent = 0;
   private before = 0;
 
-  constructor(url: string, token: string) {
-    this.url = url.replace(/\/$/, '');
-    this.token = token;
+  constructor(control: ControlClient) {
+    this.control = control;
   }
 
   /** Where the record stands before the first message. Throws `UserError`. */
   async begin(): Promise<void> {
-    const status = (await this.get('/status')) as { received?: unknown };
-    if (typeof status.received !== 'number') throw new UserError('replay.control', `${this.url} is not the control API of an emulator.`);
+    const status = (await this.control.get('/status')) as { received?: unknown };
+    if (typeof status.received !== 'number')
+      throw new UserError('replay.control', `${this.control.url} is not the control API of an emulator.`);
     this.before = status.received;
   }
 
@@ -46,12 +46,16 @@ export class Witness {
   async end(): Promise<Proof> {
     let total = 0;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      total = ((await this.get('/status')) as { received: number }).received - this.before;
+      total = ((await this.control.get('/status')) as { received: number }).received - this.before;
       if (total >= this.sent) break;
       await new Promise((resolve) => setTimeout(resolve, ATTEMPT_MS));
     }
     if (total > KEPT) return { sent: this.sent, received: total, same: undefined };
-    const all = (await this.get(`/received?after=${this.before}`)) as { payload?: unknown; payloadBase64?: string; reason?: string }[];
+    const all = (await this.control.get(`/received?after=${this.before}`)) as {
+      payload?: unknown;
+      payloadBase64?: string;
+      reason?: string;
+    }[];
     // What a gateway threw away behind an error was sent once more, and is recorded once more.
     const records = all.filter(({ reason }) => reason !== 'discarded');
     const received = records.length;
@@ -71,19 +75,6 @@ export class Witness {
       same++;
     }
     return { sent: this.sent, received, same };
-  }
-
-  private async get(path: string): Promise<unknown> {
-    let answer: Response;
-    try {
-      answer = await fetch(`${this.url}${path}`, { headers: { authorization: `Bearer ${this.token}` } });
-    } catch {
-      throw new UserError('replay.control', `No control API answers at ${this.url}.`);
-    }
-    if (answer.status === 401 || answer.status === 403)
-      throw new UserError('replay.control', `The control API at ${this.url} does not take the token of --control-token.`);
-    if (!answer.ok) throw new UserError('replay.control', `The control API at ${this.url} answered ${answer.status}.`);
-    return answer.json();
   }
 }
 

@@ -79,6 +79,29 @@ export function recordedAnswer(timeline: Timeline, row: number): Answer | undefi
   return headers === undefined ? undefined : httpAnswer(headers, bodyOf(message.fields));
 }
 
+/**
+ * What the device said to a notification, as far as it can be compared: `status`. For what a provider said to a service the
+ * capture holds no such word; the service took it, and a device that gets it says 0. Undefined when nothing is recorded.
+ */
+export function recordedAcknowledgement(timeline: Timeline, row: number): Answer | undefined {
+  const dialect = timeline.rows.columns.type(row) >>> 8;
+  if (dialect === DIALECT.gateway || dialect === DIALECT.http2) return acknowledgement('0');
+  const pair = timeline.analysis?.pair(row) ?? -1;
+  return pair <= row ? undefined : acknowledgement(answerOf(timeline.plainMessage(pair))['status']);
+}
+
+/** An acknowledgement as an answer; one without a status, as in iOS 4, says 0. */
+export function acknowledgement(status: string | undefined): Answer {
+  return { answer: 'message_ack', status: status ?? '0' };
+}
+
+/** Whether a service took what the row sent to it; true for all that has no service. */
+export function wasTaken(timeline: Timeline, row: number): boolean {
+  const dialect = timeline.rows.columns.type(row) >>> 8;
+  if (dialect === DIALECT.gateway) return recordedAnswer(timeline, row) === ACCEPTED;
+  return dialect !== DIALECT.http2 || (recordedAnswer(timeline, row)?.['status'] ?? '200') === '200';
+}
+
 export const ACCEPTED: Answer = { answer: 'silence (accepted)' };
 const DISCARDED: Answer = { answer: 'thrown away behind an error' };
 

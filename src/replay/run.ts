@@ -37,8 +37,10 @@ export interface RunParts {
   readonly options: RunOptions;
   /** A last look at a message before it goes out: the editor. */
   readonly edit?: ((index: number, out: Outgoing) => void) | undefined;
-  readonly sending?: ((index: number, bytes: Uint8Array) => void) | undefined;
+  readonly sending?: ((bytes: Uint8Array) => void) | undefined;
   open(alpn: readonly string[]): Promise<Link>;
+  /** Who takes what servers said, for the role of a server. */
+  readonly serve?: ((parts: PeerParts) => Promise<Peer>) | undefined;
 }
 
 /** Messages between two looks at the clock when nothing has to wait. */
@@ -67,46 +69,45 @@ export async function runPlan(parts: RunParts): Promise<void> {
 async function runRound(parts: RunParts, due: Float64Array): Promise<void> {
   const { plan, options, signal, clock, ledger } = parts;
   const begun = clock.now();
-  const order = [...plan.connections];
-  const done = new Map<PlannedConnection, Promise<void>>();
-  const running = new Set<Promise<void>>();
+  const running = new Map<PlannedConnection, Promise<void>>();
   let failure: unknown;
-  for (const [position, connection] of order.entries()) {
+  for (const connection of plan.connections) {
     const first = connection.units[0];
-    const before = order.slice(0, position).filter((other) => other.units[other.units.length - 1] < first);
-    await Promise.all(before.map((other) => done.get(other)));
+    for (const [other, task] of running) if (other.units[other.units.length - 1] < first) await task;
     await clock.until(begun + due[first], signal);
-    while (running.size >= (options.connections ?? Number.POSITIVE_INFINITY) && !signal.aborted) await Promise.race(running);
+    while (running.size >= (options.connections ?? Number.POSITIVE_INFINITY) && !signal.aborted) await Promise.race(running.values());
     if (signal.aborted || (failure !== undefined && ledger.sent === 0)) break;
     const task = runConnection(parts, connection, due, begun)
       .catch((error: unknown) => {
         if (!(error instanceof UserError)) throw error;
         failure ??= error;
+        if (signal.aborted) return;
         for (const index of connection.units) if (ledger.outcomes[index] <= 1) ledger.hasFailed(index, error.message);
       })
-      .finally(() => running.delete(task));
-    running.add(task);
-    done.set(connection, task);
+      .finally(() => running.delete(connection));
+    running.set(connection, task);
   }
-  await Promise.all(done.values());
+  await Promise.all(running.values());
   if (failure !== undefined && ledger.sent === 0 && !signal.aborted) throw failure;
 }
 
 async function runConnection(parts: RunParts, connection: PlannedConnection, due: Float64Array, begun: number): Promise<void> {
   const { clock, signal } = parts;
   const peerParts = partsFor(parts, connection);
-  if (connection.dialect === DIALECT.feedback) return compareFeedback(peerParts);
-  const peer = await openPeer(peerParts);
+  if (connection.dialect === DIALECT.feedback && connection.role !== 'server') return compareFeedback(peerParts);
+  const peer = await openPeer(peerParts, parts);
   const abort = (): void => peer.abort();
+  // A device that had to be waited for gets its messages with the gaps of the recording, not all at once.
+  const since = connection.role === 'server' ? Math.max(begun, clock.now() - due[connection.units[0]]) : begun;
   try {
     let sinceLook = 0;
     for (const index of connection.units) {
       if (signal.aborted) break;
-      const wait = due[index] > 0 && begun + due[index] > clock.now();
+      const wait = due[index] > 0 && since + due[index] > clock.now();
       if (wait || ++sinceLook >= LOOK_EVERY) {
         sinceLook = 0;
         peer.flush();
-        if (wait) await clock.until(begun + due[index], signal);
+        if (wait) await clock.until(since + due[index], signal);
         else await new Promise<void>((resolve) => setImmediate(resolve));
         if (signal.aborted) break;
       }
@@ -120,8 +121,12 @@ async function runConnection(parts: RunParts, connection: PlannedConnection, due
   }
 }
 
-function openPeer(parts: PeerParts): Promise<Peer> {
-  const { dialect } = parts.connection;
+function openPeer(parts: PeerParts, { serve }: RunParts): Promise<Peer> {
+  const { dialect, role } = parts.connection;
+  if (role === 'server') {
+    if (serve === undefined) throw new UserError('replay.server', 'Nobody was given who takes what servers said.', EXIT.usage);
+    return serve(parts);
+  }
   if (dialect === DIALECT.gateway) return GatewayPeer.open(parts);
   if (dialect === DIALECT.http2) return Http2Peer.open(parts);
   if (dialect === DIALECT.courier || dialect === DIALECT.packed || dialect === DIALECT.ios4) return CourierPeer.open(parts);

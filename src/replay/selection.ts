@@ -48,7 +48,13 @@ export function parseNumbers(text: string, what: string): Set<number> {
   return out;
 }
 
-/** A file of message numbers: one or several a line, `#` begins a comment. Throws `UserError`. */
+/** Marks as the TUI saves them: the capture, and numbers of messages from 1. */
+interface Marks {
+  readonly file: string;
+  readonly rows: readonly number[];
+}
+
+/** A file of marks, JSON `{file, rows}`; or of numbers as text: one or several a line, `#` begins a comment. Throws `UserError`. */
 export function readMarks(path: string): Set<number> {
   let text: string;
   try {
@@ -56,5 +62,15 @@ export function readMarks(path: string): Set<number> {
   } catch (error) {
     throw new UserError('replay.marks', `cannot read ${path} (${(error as NodeJS.ErrnoException).code}).`);
   }
-  return parseNumbers(text.replace(/#.*$/gm, ''), `--marks ${path}`);
+  if (!text.trimStart().startsWith('{')) return parseNumbers(text.replace(/#.*$/gm, ''), `--marks ${path}`);
+  let marks: Partial<Marks> | undefined;
+  try {
+    marks = JSON.parse(text) as Partial<Marks>;
+  } catch {
+    marks = undefined;
+  }
+  const rows: unknown = marks?.rows;
+  if (!Array.isArray(rows) || !rows.every((row) => Number.isInteger(row) && (row as number) > 0))
+    throw new UserError('replay.marks', `--marks ${path} must be {"file": "…", "rows": [1, 2]} with message numbers from 1.`, EXIT.usage);
+  return new Set(rows as number[]);
 }

@@ -15,10 +15,10 @@ export interface Permission {
 export type Lookup = (host: string) => Promise<readonly string[]>;
 
 /** "host:port", "[::1]:5223". Throws `UserError`. */
-export function parseTarget(text: string, option = '--to'): Target {
+export function parseTarget(text: string, option = '--to', lowestPort = 1): Target {
   const found = /^(?:\[([0-9a-fA-F:.%]+)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(text);
   const port = found === null ? 0 : Number(found[3]);
-  if (found === null || port < 1 || port > 65535)
+  if (found === null || port < lowestPort || port > 65535)
     throw new UserError('replay.target', `${option} takes HOST:PORT such as 127.0.0.1:5223 or [::1]:5223, not "${text}".`, EXIT.usage);
   return { host: (found[1] ?? found[2]).toLowerCase(), port };
 }

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Emulator, EmulatorOptions } from '../../src/emulator/index.ts';
+import { ControlClient } from '../../src/replay/control-client.ts';
 import { Witness } from '../../src/replay/proof.ts';
 import { reportText } from '../../src/replay/report.ts';
 import type { Reading } from '../../src/timeline/open.ts';
@@ -27,9 +28,9 @@ describe('replaying a provider to a gateway', () => {
   it('sends what was recorded over TLS and finds every answer equal, proven by the record of the emulator', async () => {
     const { reading, target, port, ca } = await scene();
     const control = target.control as { url: string; token: string };
-    const witness = new Witness(control.url, control.token);
+    const witness = new Witness(new ControlClient(control.url, control.token));
     await witness.begin();
-    const { ledger, plan, names } = await replay(reading, { port, ca, sending: (_, bytes) => witness.saw(bytes) });
+    const { ledger, plan, names } = await replay(reading, { port, ca, sending: (bytes) => witness.saw(bytes) });
     expect(ledger.findings).toEqual([]);
     expect([ledger.planned, ledger.sent, ledger.counts.equal]).toEqual([5, 5, 5]);
     expect(target.received().map(({ token, status }) => [token?.slice(0, 4), status])).toEqual([

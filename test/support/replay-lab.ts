@@ -39,7 +39,7 @@ export interface ReplayWish {
   readonly names?: NameMap;
   readonly clock?: Clock;
   readonly signal?: AbortSignal;
-  readonly sending?: (index: number, bytes: Uint8Array) => void;
+  readonly sending?: (bytes: Uint8Array) => void;
 }
 
 export interface Replayed {

@@ -1,22 +1,17 @@
 import { createPrivateKey, randomBytes, sign, X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { ios4 } from '../../codec/ios4.ts';
-import { packItems } from '../../codec/packed/convert.ts';
 import { packedTableSizes } from '../../codec/packed/detect.ts';
-import { PackedReader } from '../../codec/packed/live.ts';
-import { packedAttributes } from '../../codec/packed/message.ts';
-import { PackedWriter } from '../../codec/packed/writer.ts';
-import { tlv } from '../../codec/tlv.ts';
 import { toHex, u32 } from '../../core/bytes.ts';
-import { BROKEN, NEED } from '../../core/dialect.ts';
 import { EXIT, UserError } from '../../core/errors.ts';
-import { DIALECT, type Field, type Message } from '../../core/message.ts';
+import { DIALECT, type Message } from '../../core/message.ts';
 import type { FieldValues } from '../../schema/build.ts';
-import { printWire, type WireOut, wireValue } from '../outgoing.ts';
+import { type WireOut, wireValue } from '../outgoing.ts';
 import { type Answer, answerOf } from '../recorded.ts';
 import { putWire } from '../rewrite.ts';
+import { bytesOf, CourierWire, numberOf } from './courier-wire.ts';
 import { Outbox } from './outbox.ts';
 import type { Peer, PeerParts } from './peer.ts';
+import { Waiting } from './waiting.ts';
 
 /** Which command of the server answers which of the device. */
 const ASKED_BY: Readonly<Record<string, string>> = {
@@ -32,9 +27,6 @@ const ASKED_BY: Readonly<Record<string, string>> = {
 /** Answers that name their question by its id. */
 const BY_ID: ReadonlySet<string> = new Set(['message_ack', 'pub_sub_channel_list', 'presence_tracking_response']);
 const GOODBYE = 2;
-/** What the emulator's record leaves out, because it comes by the thousand: no proof can be had of it. */
-const UNRECORDED: ReadonlySet<string> = new Set(['keep_alive', 'message_ack']);
-
 interface Live {
   readonly id: number | undefined;
   readonly token: Uint8Array | undefined;
@@ -43,12 +35,9 @@ interface Live {
 /** A device towards a courier: says what was recorded, with tables of its own; acknowledges what comes and answers flushes. */
 export class CourierPeer implements Peer {
   private readonly parts: PeerParts;
-  private readonly ios4: boolean;
   private socket: Socket | undefined;
   private outbox: Outbox | undefined;
-  private reader: PackedReader | undefined;
-  private writer: PackedWriter | undefined;
-  private pending: Buffer = Buffer.alloc(0);
+  private wire: CourierWire;
   private closed = false;
   private broken: string | undefined;
   private readonly asked = new Map<string, { index: number; id: number | undefined }[]>();
@@ -56,11 +45,12 @@ export class CourierPeer implements Peer {
   private readonly acknowledged: { row: number; ackAt: number }[] = [];
   private readonly live = new Map<number, Live>();
   private received = 0;
-  private readonly wakes: (() => void)[] = [];
+  private readonly waiting: Waiting;
 
   private constructor(parts: PeerParts) {
     this.parts = parts;
-    this.ios4 = parts.connection.dialect === DIALECT.ios4;
+    this.waiting = new Waiting(parts);
+    this.wire = new CourierWire(undefined, parts.connection.dialect === DIALECT.ios4, 1);
     const { timeline, connection, ledger } = parts;
     for (const index of connection.units) {
       const row = timeline.analysis?.pair(ledger.plan.rows[index]) ?? -1;
@@ -77,12 +67,10 @@ export class CourierPeer implements Peer {
     const offer = recorded ?? usual;
     const { socket, alpn } = await parts.open(offer === undefined ? [] : [offer]);
     // Without ALPN the recorded dialect is spoken.
-    const sizes = packedTableSizes(alpn ?? (connection.dialect === DIALECT.packed ? 'apns-pack-v1' : ''));
-    if (sizes !== undefined) {
-      if (peer.ios4) throw new UserError('replay.alpn', 'The dialect of iOS 4 cannot be packed: leave out --alpn.', EXIT.usage);
-      peer.writer = new PackedWriter(sizes.c2s);
-      peer.reader = new PackedReader(1, sizes.s2c);
-    }
+    const spoken = alpn ?? (connection.dialect === DIALECT.packed ? 'apns-pack-v1' : undefined);
+    if (peer.wire.ios4 && alpn !== undefined && packedTableSizes(alpn) !== undefined)
+      throw new UserError('replay.alpn', 'The dialect of iOS 4 cannot be packed: leave out --alpn.', EXIT.usage);
+    peer.wire = new CourierWire(spoken, peer.wire.ios4, 1);
     peer.attach(socket);
     return peer;
   }
@@ -94,7 +82,7 @@ export class CourierPeer implements Peer {
     socket.on('end', () => socket.end());
     socket.on('close', () => {
       this.closed = true;
-      this.wakeAll();
+      this.waiting.wake();
     });
   }
 
@@ -109,13 +97,13 @@ export class CourierPeer implements Peer {
     this.fit(out, index);
     let bytes: Uint8Array;
     try {
-      bytes = this.encode(out);
+      bytes = this.wire.encode(out);
     } catch (error) {
       ledger.hasFailed(index, (error as Error).message);
       return undefined;
     }
     ledger.wasSent(index, clock.now());
-    if (!UNRECORDED.has(out.command)) this.parts.sending?.(index, wireValue(out, 'payload') ?? new Uint8Array(0));
+    this.parts.sending?.(wireValue(out, 'payload') ?? new Uint8Array(0));
     const full = this.outbox.add(bytes);
     const goodbye = out.command === 'connect' && wireValue(out, 'state')?.[0] === GOODBYE;
     // A goodbye is answered when the server closes last, a filter by servers that keep its version: no fault when it is not recorded.
@@ -124,13 +112,13 @@ export class CourierPeer implements Peer {
     if (out.command !== 'connect' || goodbye) return full;
     // Nothing may be said before the courier knows the device, and its token may be a new one.
     this.outbox.flush();
-    return this.until(() => !ledger.isOpen(index));
+    return this.waiting.until(() => this.closed || !ledger.isOpen(index));
   }
 
   /** Signs Connects for now, and makes acknowledgements name the live message. */
   private fit(out: WireOut, index: number): void {
     const { settings, clock } = this.parts;
-    if (out.command === 'connect' && settings.identity !== undefined && !this.ios4 && wireValue(out, 'certificate') !== undefined) {
+    if (out.command === 'connect' && settings.identity !== undefined && !this.wire.ios4 && wireValue(out, 'certificate') !== undefined) {
       const { certificate, key } = settings.identity;
       const signed = signNonce(key, clock.now());
       putWire(out, 'certificate', new X509Certificate(certificate).raw);
@@ -144,11 +132,6 @@ export class CourierPeer implements Peer {
     if (live?.token !== undefined && wireValue(out, 'token') !== undefined) putWire(out, 'token', live.token);
   }
 
-  private encode(out: WireOut): Uint8Array {
-    if (this.writer === undefined) return printWire(out);
-    return this.writer.frame(out.syntax.command, packItems(0, out.syntax.command, out.items));
-  }
-
   private ask(out: WireOut, index: number): void {
     const id = wireValue(out, 'id');
     const list = this.asked.get(out.command) ?? [];
@@ -158,29 +141,13 @@ export class CourierPeer implements Peer {
 
   private hear(bytes: Buffer): void {
     if (this.broken !== undefined) return;
-    if (this.reader !== undefined) {
-      for (const frame of this.reader.push(bytes)) {
-        if (frame.fatal) this.broken = 'the courier sent a packed frame that cannot be read';
-        else this.heard(frame.message());
-      }
-      if (this.reader.broken !== undefined) this.broken = 'the courier sent bytes that are no packed frames';
-    } else {
-      const dialect = this.ios4 ? ios4 : tlv;
-      const { measure } = dialect.open({});
-      this.pending = this.pending.length === 0 ? bytes : Buffer.concat([this.pending, bytes]);
-      for (;;) {
-        const length = measure(1, this.pending, 0, this.pending.length);
-        if (length === BROKEN) this.broken = 'the courier sent bytes that are no frames';
-        if (length === NEED || length === BROKEN || length > this.pending.length) break;
-        this.heard(dialect.decode(this.pending.subarray(0, length), 1));
-        this.pending = this.pending.subarray(length);
-      }
-    }
-    if (this.broken !== undefined) {
+    this.wire.hear(bytes, (message) => this.heard(message));
+    if (this.wire.broken) {
+      this.broken = `the courier sent bytes that are no ${this.wire.packed ? 'packed ' : ''}frames`;
       this.parts.ledger.remark(this.broken);
       this.socket?.destroy();
     }
-    this.wakeAll();
+    this.waiting.wake();
   }
 
   private heard(message: Message): void {
@@ -216,18 +183,15 @@ export class CourierPeer implements Peer {
     if (planned !== undefined) this.live.set(planned.row, { id, token });
     // An acknowledgement that is planned comes at its time, unless that has passed.
     if (planned !== undefined && ledger.outcomes[planned.ackAt] === 0) return;
-    if (this.ios4) this.reply('message_ack', { unknown1: new Uint8Array(3) });
+    if (this.wire.ios4) this.reply('message_ack', { unknown1: new Uint8Array(3) });
     else this.reply('message_ack', { status: 0, ...(id === undefined ? {} : { id }), ...(token === undefined ? {} : { token }) });
     ledger.remark('acknowledged a notification that no planned message acknowledges');
   }
 
   private reply(command: string, fields: FieldValues): void {
     if (this.closed || this.outbox === undefined) return;
-    if (this.writer === undefined) this.outbox.add((this.ios4 ? ios4 : tlv).encode(command, fields, 0));
-    else {
-      const { id, attributes } = packedAttributes(command, fields, 0);
-      this.outbox.add(this.writer.frame(id, attributes));
-    }
+    this.parts.sending?.(new Uint8Array(0));
+    this.outbox.add(this.wire.say(command, fields));
     this.outbox.flush();
   }
 
@@ -265,7 +229,7 @@ export class CourierPeer implements Peer {
     this.flush();
     const open = (): boolean =>
       [...this.asked.values()].some((list) => list.some(({ index }) => ledger.isOpen(index) && ledger.recorded(index) !== undefined));
-    await this.until(() => !open());
+    await this.waiting.until(() => this.closed || !open());
     for (const list of this.asked.values()) {
       for (const { index } of list)
         if (ledger.isOpen(index) && ledger.recorded(index) !== undefined)
@@ -281,43 +245,6 @@ export class CourierPeer implements Peer {
   abort(): void {
     this.socket?.destroy();
   }
-
-  /** Waits for a condition, at most as long as for an answer. */
-  private async until(done: () => boolean): Promise<void> {
-    const { clock, settings, signal } = this.parts;
-    const stop = new AbortController();
-    const limit = clock.now() + settings.timeoutMs;
-    let late = false;
-    void clock.until(limit, stop.signal).then(() => {
-      late = true;
-      this.wakeAll();
-    });
-    const wake = (): void => this.wakeAll();
-    signal.addEventListener('abort', wake, { once: true });
-    while (!done() && !this.closed && !late && !signal.aborted) await new Promise<void>((resolve) => this.wakes.push(resolve));
-    signal.removeEventListener('abort', wake);
-    stop.abort();
-  }
-
-  private wakeAll(): void {
-    for (const wake of this.wakes.splice(0)) wake();
-  }
-}
-
-function fieldOf(message: Message, name: string): Field | undefined {
-  return message.fields.find((field) => field.name === name);
-}
-
-function bytesOf(message: Message, name: string): Uint8Array | undefined {
-  const value = fieldOf(message, name)?.value;
-  return value instanceof Uint8Array ? value : undefined;
-}
-
-/** The packed encoding writes ids as numbers, the other as four bytes. */
-function numberOf(message: Message, name: string): number | undefined {
-  const value = fieldOf(message, name)?.value;
-  if (typeof value === 'number' || typeof value === 'bigint') return Number(value);
-  return value instanceof Uint8Array && value.length === 4 ? u32(value, 0) : undefined;
 }
 
 /** Nonce: 00, u64 big-endian milliseconds, 8 random bytes. Signature: 01 01, RSA PKCS #1 with SHA-1 over it. Source: courier.md 3.1. */

@@ -72,7 +72,7 @@ export class GatewayPeer implements Peer {
     const { ledger, clock } = this.parts;
     const bytes = this.bytesOf(index);
     if (bytes === undefined || this.outbox === undefined) return undefined;
-    if (ledger.outcomes[index] === 0) this.parts.sending?.(index, payloadOf(bytes));
+    if (ledger.outcomes[index] === 0) this.parts.sending?.(payloadOf(bytes));
     ledger.wasSent(index, clock.now());
     this.onWire[this.count++] = index;
     this.lastByte = clock.now();

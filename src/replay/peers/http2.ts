@@ -126,7 +126,7 @@ export class Http2Peer implements Peer {
       return;
     }
     this.open++;
-    if (ledger.outcomes[index] === 0) this.parts.sending?.(index, out.body);
+    if (ledger.outcomes[index] === 0) this.parts.sending?.(out.body);
     ledger.wasSent(index, clock.now());
     if (out.body.length > 0) stream.end(out.body);
     let headers: [string, string][] | undefined;

@@ -31,8 +31,8 @@ export interface PeerParts {
   prepare(index: number): Outgoing | undefined;
   /** The recorded bytes when nothing about the message changes; undefined: `prepare` it. */
   raw(index: number): Uint8Array | undefined;
-  /** Told the payload of each message that goes out, for the proof. */
-  readonly sending: ((index: number, payload: Uint8Array) => void) | undefined;
+  /** Told the payload of each message that goes out, duties such as acknowledgements among them: the target's record holds as many. */
+  readonly sending: ((payload: Uint8Array) => void) | undefined;
   open(alpn: readonly string[]): Promise<Link>;
 }
 
