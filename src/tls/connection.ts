@@ -60,7 +60,7 @@ export class TlsConnection implements StreamSink, DirectionHost {
     this.directions = [new Direction(0, this), new Direction(1, this)];
     this.recordWhere = this.directions[0].where;
     this.handshake = new Handshake(keys, this.session, this.directions);
-    this.rows = new RowWriter(this.session, events);
+    this.rows = new RowWriter(this.session, at, keys.openRuns, events);
   }
 
   data(dir: Dir, buf: Uint8Array, start: number, end: number, address: number): void {

@@ -79,7 +79,12 @@ export function decodeCompressedCertificate(c: Cursor, out: FieldList, version: 
   const start = c.at;
   const algorithm = out.uint(c, 2, 'tls.compress_certificate.algorithm', 'Algorithm', (value) => named(COMPRESSIONS, value));
   const length = out.uint(c, 3, 'tls.compress_certificate.uncompressed_length', 'Uncompressed Length');
-  const packed = out.rest(c.vector(3), 'tls.compress_certificate.compressed_certificate_message', 'Compressed Certificate Message');
+  const packed = out.rest(
+    c.vector(3),
+    'tls.compress_certificate.compressed_certificate_message',
+    'Compressed Certificate Message',
+    'identity',
+  );
   out.close(c);
   const plain = unpack(algorithm, packed, length);
   if (plain === undefined) {

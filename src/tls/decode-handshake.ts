@@ -90,7 +90,7 @@ const DECODERS: Readonly<Record<number, Decode>> = {
   },
   [HANDSHAKE.certificateStatus]: (c, out) => {
     out.uint(c, 1, `${H}.extensions_status_request_type`, 'Certificate Status Type', (value) => named(STATUS_TYPES, value, 2));
-    return `OCSP response, ${out.rest(c.vector(3), `${H}.ocsp_response`, 'OCSP Response').length} bytes`;
+    return `OCSP response, ${out.rest(c.vector(3), `${H}.ocsp_response`, 'OCSP Response', 'identity').length} bytes`;
   },
   [HANDSHAKE.keyUpdate]: (c, out) =>
     out.uint(c, 1, `${H}.key_update.request_update`, 'Key Update Request', (value) =>

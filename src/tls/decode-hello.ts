@@ -119,7 +119,7 @@ const DECODERS: Readonly<Record<number, Decode>> = {
       list.uint(1);
       const name = list.vector(2);
       const text = name.text();
-      out.add(`${H}.extensions_server_name`, 'Server Name', text, text, { start: name.at, end: name.end }, undefined, 'identity');
+      out.add(`${H}.extensions_server_name`, 'Server Name', text, text, { start: name.at, end: name.end }, undefined, 'address');
       gist.sni = text;
     }
     return gist.sni;

@@ -1,4 +1,5 @@
 import { toHex } from '../core/bytes.ts';
+import { OpenRuns } from './encrypted-run.ts';
 import { type KeyLogCounts, readKeyLog } from './key-log.ts';
 import { holdsPrivateKey, openPremaster, type RsaKey, readPrivateKeys } from './private-keys.ts';
 import { LABEL, LABELS, SecretStore } from './secret-store.ts';
@@ -29,6 +30,8 @@ export class TlsKeys {
   generation = 0;
   /** Bytes that all connections together hold back while they wait for secrets or for the other direction. */
   heldBytes = 0;
+  /** Rows of encrypted records that are being counted, on all connections. */
+  readonly openRuns = new OpenRuns();
   private readonly rsa: RsaKey[] = [];
   private readonly psks: Uint8Array[] = [];
   private readonly sessions = new Map<string, Remembered>();
