@@ -4,7 +4,7 @@ import { EXIT, UserError } from '../core/errors.ts';
 import type { Message } from '../core/message.ts';
 import { valueJson } from '../export/record.ts';
 import { expandPayloads } from '../timeline/decoders.ts';
-import { hexDump } from '../view/hex.ts';
+import { credentialRanges, hexDump } from '../view/hex.ts';
 import { treeLines } from '../view/tree.ts';
 import { Output } from './output.ts';
 
@@ -50,7 +50,7 @@ function text(message: Message, bytes: Uint8Array, out: Output): void {
     const range = line.at === undefined ? '' : `  [${line.at.start}..${line.at.end}]`;
     out.line(`${'  '.repeat(line.depth + 1)}${line.label}: ${line.field?.privacy === 'credential' ? '‹redacted›' : line.text}${range}`);
   }
-  for (const line of hexDump(bytes)) out.line(`  ${line}`);
+  for (const line of hexDump(bytes, 16, credentialRanges(message.fields))) out.line(`  ${line}`);
 }
 
 function messageJson(message: Message): string {

@@ -12,7 +12,8 @@ export async function runKeys(files: string[], options: KeysOptions): Promise<nu
   const session = await openSession(files, options);
   try {
     await session.load();
-    const sessions = session.reading.tlsSessions();
+    const { timeline } = session;
+    const sessions = session.reading.tlsSessions().map((s) => (s.sni === undefined ? s : { ...s, sni: timeline.host(s.sni) }));
     const out = new Output(undefined);
     if (options.json === true) out.line(JSON.stringify({ v: 1, sessions }, null, 1));
     else {

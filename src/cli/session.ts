@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { EXIT, UserError } from '../core/errors.ts';
 import { DIALECT, DIALECTS } from '../core/message.ts';
@@ -59,20 +59,19 @@ function checkOutput(output: string | undefined, inputs: readonly (string | unde
   }
 }
 
-/** A pseudonym is the keyed hash of the value; the key comes from the capture, so it is the same in every output of it. */
+/**
+ * A pseudonym is the keyed hash of the value. The key comes from the first bytes of the capture, so it is the same in every
+ * output of it; without a file (a pipe, a directory) it is random, because with a known key all addresses could be tried.
+ */
 function pseudonyms(path: string | undefined): (kind: string, value: string) => string {
-  const head = Buffer.alloc(65536);
-  let length = 0;
-  if (path !== undefined && path !== '-') {
-    try {
-      const fd = openSync(path, 'r');
-      length = readSync(fd, head, 0, head.length, 0);
-      closeSync(fd);
-    } catch {
-      length = 0;
-    }
+  let key: Buffer = randomBytes(32);
+  if (path !== undefined && statSync(path, { throwIfNoEntry: false })?.isFile() === true) {
+    const head = Buffer.alloc(65536);
+    const fd = openSync(path, 'r');
+    const length = readSync(fd, head, 0, head.length, 0);
+    closeSync(fd);
+    key = createHash('sha256').update(head.subarray(0, length)).digest();
   }
-  const key = createHash('sha256').update(head.subarray(0, length)).digest();
   return (kind, value) => `${kind}-${createHmac('sha256', key).update(`${kind}\0${value}`).digest('hex').slice(0, 8)}`;
 }
 
@@ -215,7 +214,7 @@ export class Session {
                     }),
                 version: tls.version,
                 suite: tls.suite,
-                sni: tls.sni,
+                sni: tls.sni === undefined ? undefined : this.timeline.host(tls.sni),
                 alpn: tls.alpn,
                 decrypted: tls.decrypted,
                 undecrypted: tls.undecrypted,
@@ -252,8 +251,8 @@ export async function openSession(files: readonly string[], options: SessionOpti
     s2c: options.s2c,
     follow: options.follow === true,
     tap,
-    expandPayloads: options.redact !== true,
+    expandPayloads: true,
   });
-  if (options.redact === true) reading.timeline.redactor = new Redactor(pseudonyms(paths[0]));
+  if (options.redact === true) reading.timeline.redactor = new Redactor(pseudonyms(paths[0] ?? options.c2s ?? options.s2c));
   return new Session(reading, filter, tcpHashes, tlsHashes);
 }

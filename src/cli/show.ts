@@ -3,7 +3,7 @@ import { DIRECTION_NAMES } from '../core/stream.ts';
 import { duration } from '../core/time.ts';
 import { jsonRecord } from '../export/record.ts';
 import { RowView } from '../view/columns.ts';
-import { hexDump } from '../view/hex.ts';
+import { credentialRanges, hexDump } from '../view/hex.ts';
 import { rowTime } from '../view/time-format.ts';
 import { treeLines } from '../view/tree.ts';
 import { bold, cyan, red, wantsColor, yellow } from './colors.ts';
@@ -107,6 +107,6 @@ function showRow(session: Session, row: number, out: Output, color: boolean, sho
   const { bytes, holes } = timeline.bytes(row);
   if (bytes.length === 0) return;
   out.line('');
-  for (const line of hexDump(bytes)) out.line(`  ${line}`);
+  for (const line of hexDump(bytes, 16, showSecrets ? [] : credentialRanges(message.fields))) out.line(`  ${line}`);
   for (const hole of holes) out.line(`  bytes ${hole.start} to ${hole.end} are not in the capture`);
 }

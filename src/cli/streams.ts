@@ -25,12 +25,11 @@ export async function runStreams(files: string[], options: StreamsOptions): Prom
 
 /** The documented object: hashes are over all reassembled bytes that the capture holds in a direction, holes skipped. */
 export function streamsObject(session: Session): object {
-  const hide = session.timeline.redactor;
-  const address = (text: string): string => (hide === undefined ? text : hide.address(text));
+  const { timeline } = session;
   const streams = session.streamSummaries().map((s) => ({
     stream: s.stream,
-    a: address(s.a),
-    b: address(s.b),
+    a: timeline.host(s.a),
+    b: timeline.host(s.b),
     client: s.client,
     dialect: s.dialect,
     messages: s.messages,
@@ -46,7 +45,7 @@ export function streamsObject(session: Session): object {
     notes: s.notes,
     ...(s.tls === undefined ? {} : { tls: s.tls }),
   }));
-  return { v: 1, packets: session.timeline.packets, streams };
+  return { v: 1, packets: timeline.packets, streams };
 }
 
 function table(session: Session, out: Output): void {
@@ -69,8 +68,7 @@ function table(session: Session, out: Output): void {
     true,
     (line) => line,
   );
-  const hide = session.timeline.redactor;
-  const address = (text: string): string => (hide === undefined ? text : hide.address(text)) || '?';
+  const address = (text: string): string => session.timeline.host(text) || '?';
   for (const s of session.streamSummaries()) {
     const [c, v] = s.client === 'b' ? [1, 0] : [0, 1];
     const ends = [s.a, s.b];

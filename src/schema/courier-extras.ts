@@ -105,7 +105,7 @@ export const COURIER_EXTRAS = {
     summary: ['id {id}', 'status {status}', 'timeout {timeout}'],
     fields: {
       id: { id: 1, type: uint(4), label: 'Message id', doc: 'Pairs request and answer.', source: 'A26', confidence: 'A', role: 'id', alias: 'id' },
-      payload: { id: 2, type: PROTOBUF, label: 'Channels', doc: 'SubscribeToChannel: 1 number (1); 2 topics, each 1 name, 2 channels (1 id, 2 last message in ns), 3 channels to drop; 3 replace flag. Read from one implementation that works.', source: 'A26, RP', confidence: 'A', alias: 'payload' },
+      payload: { id: 2, type: PROTOBUF, label: 'Channels', doc: 'SubscribeToChannel: 1 number (1); 2 topics, each 1 name, 2 channels (1 id, 2 last message in ns), 3 channels to drop; 3 replace flag. Read from one implementation that works.', source: 'A26, RP', confidence: 'A', alias: 'payload', privacy: 'content' },
       token: { id: 3, type: TOKEN, label: 'Token', doc: 'Token of the device; not entered into the packed table.', source: 'A26', confidence: 'A', role: 'token', alias: 'token', privacy: 'token' },
       status: { id: 4, type: uint(1), label: 'Status', doc: 'Values are not published.', source: 'A26', confidence: 'A', role: 'status', alias: 'status' },
       timeout: { id: 5, type: uint(4), label: 'Timeout', doc: 'The unit is not shown.', source: 'A26', confidence: 'A' },

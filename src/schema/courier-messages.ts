@@ -28,7 +28,7 @@ export const COURIER_MESSAGES = {
       last_rtt: { id: { c2s: 25 }, type: uint(2), label: 'Last round trip', doc: 'Round trip of the last push from the device, when the server asked for it (capability bit 1). The unit is not shown.', source: 'A26', confidence: 'A' },
       apn_flags: { id: { s2c: 26 }, type: uint(4), label: 'APN flags', doc: 'Bits are not published.', source: 'A26', confidence: 'A' },
       push_type: { id: { s2c: 28 }, type: uint(2), label: 'Push type', doc: 'Kind of push as a number; values are not published.', source: 'A26, PY', confidence: 'A' },
-      pub_sub_info: { id: { s2c: 29 }, type: PROTOBUF, label: 'Publish-subscribe info', doc: 'Channel of a broadcast: 1 channel id, 2 time of the last message in ns. The inner layout rests on two implementations.', source: 'A26, RP', confidence: 'A' },
+      pub_sub_info: { id: { s2c: 29 }, type: PROTOBUF, label: 'Publish-subscribe info', doc: 'Channel of a broadcast: 1 channel id, 2 time of the last message in ns. The inner layout rests on two implementations.', source: 'A26, RP', confidence: 'A', privacy: 'content' },
     },
   },
   message_ack: {

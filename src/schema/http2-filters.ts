@@ -45,6 +45,7 @@ const FIXED: readonly FieldDoc[] = [
   row('apns.jwt.iss', 'Team id', 'text', 'Ten characters that name the developer’s team.', 'Apple', { privacy: 'identity' }),
   row('apns.jwt.iat', 'Issued at', 'time, s', 'When the token was made; APNs refuses it after an hour.', 'Apple', { unit: 's' }),
   row('apns.jwt.signature', 'Signature', 'bytes', 'Shown only with --show-secrets.', 'RFC 7515', { privacy: 'credential' }),
+  row('apns.jwt.compact', 'Compact form', 'text', 'The provider token as it was sent. Shown only with --show-secrets.', 'RFC 7515, 3.1', { privacy: 'credential' }),
 ];
 
 const settings: readonly FieldDoc[] = SETTINGS.map((setting) => row(`http2.settings.${setting.key}`, setting.name, 'u32', setting.doc, `${RFC}, 6.5.2`));

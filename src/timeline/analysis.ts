@@ -65,8 +65,8 @@ export class Analysis implements AnalysisView {
     const { columns } = this.timeline.rows;
     const stored = session.findings.of(row, columns.length(row));
     const kind = kindOf(columns.type(row), columns.dir(row));
-    if (!hasRowRules(kind)) return stored;
-    return [...stored, ...rowNotes(kind, this.timeline.plainMessage(row), session.time(row))];
+    const all = hasRowRules(kind) ? [...stored, ...rowNotes(kind, this.timeline.plainMessage(row), session.time(row))] : stored;
+    return this.timeline.shownNotes(row, all);
   }
 
   /** Whether rules over several messages found something on this row; cheap, nothing is decoded. */

@@ -1,14 +1,13 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { openFollow } from '../capture/follow.ts';
 import type { OpenInputOptions } from '../capture/format.ts';
 import { KeyLogFollower, readKeyFile } from '../capture/keylog.ts';
 import { MergedInput } from '../capture/merged.ts';
-import { openInput, openSource } from '../capture/open.ts';
+import { openInput } from '../capture/open.ts';
 import { openPair } from '../capture/pair.ts';
 import { scanSecrets } from '../capture/pcapng-secrets.ts';
-import { isPipe, openPipe } from '../capture/pipe.ts';
+import { isPipe } from '../capture/pipe.ts';
 import { Store } from '../capture/store.ts';
 import { detectDialect, dialectOfAlpn } from '../codec/detect.ts';
 import { gateway } from '../codec/gateway.ts';
@@ -354,7 +353,7 @@ export class Reading {
     const tls = record.tls;
     if (tls !== undefined) {
       if (tls.version !== undefined) parts.push(tls.version);
-      if (tls.sni !== undefined) parts.push(`SNI ${tls.sni}`);
+      if (tls.sni !== undefined) parts.push(`SNI ${this.timeline.host(tls.sni)}`);
       if (tls.alpn !== undefined) parts.push(`ALPN ${tls.alpn}`);
       if (tls.undecrypted !== undefined) parts.push(`not decrypted: ${tls.undecrypted}`);
     }
@@ -493,13 +492,6 @@ function readKeys(options: ReadingOptions): TlsKeys {
   return keys;
 }
 
-/** Opens one input by how it comes: pipe, growing file, file. */
-function openOne(path: string, store: Store, options: OpenInputOptions): Input {
-  if (isPipe(path)) return openPipe(path, store, options, openSource);
-  if (options.follow === true) return openFollow(path, store, options, openSource);
-  return openInput(path, store, options);
-}
-
 /** Opens the inputs of a command. Throws `UserError` with one sentence when that is not possible. */
 export async function openReading(paths: readonly string[], options: ReadingOptions): Promise<Reading> {
   const pair = options.c2s !== undefined || options.s2c !== undefined;
@@ -510,7 +502,7 @@ export async function openReading(paths: readonly string[], options: ReadingOpti
   return new Reading(
     (store) => {
       if (pair) return openPair(options.c2s, options.s2c, store);
-      const inputs = paths.map((path) => openOne(path, store, inputOptions));
+      const inputs = paths.map((path) => openInput(path, store, inputOptions));
       return inputs.length === 1 ? inputs[0] : new MergedInput(inputs, store);
     },
     options,

@@ -67,6 +67,10 @@ export interface AnalysisView {
 /** Decoded rows kept: a screen in both directions many times over, a few megabytes at most. */
 const DECODED_ROWS = 512;
 
+/** Rows up to this length share buffers of sixteen times as much: a buffer for each row is what a listing would mostly spend its time on. */
+const SHARED_ROW = 4096;
+const SHARED_BUFFER = 16 * SHARED_ROW;
+
 /** All that was indexed, and the way from a row back to its bytes and its meaning. */
 export class Timeline {
   readonly rows: Rows;
@@ -86,6 +90,7 @@ export class Timeline {
   /** Decoded messages kept; a listing, which goes once from the first to the last, needs few. */
   kept = DECODED_ROWS;
   private readonly decoded = new Map<number, Message>();
+  private readonly redacted = new Map<number, Message>();
 
   constructor(rows: Rows, store: ByteStore, streams: StreamRecord[], decoders: Decoders) {
     this.rows = rows;
@@ -108,11 +113,20 @@ export class Timeline {
 
   /** Client and server of a stream as they may be shown. */
   peers(stream: number): { client: string; server: string } {
+    const ends = this.unredactedPeers(stream);
+    const { redactor } = this;
+    return redactor === undefined ? ends : { client: redactor.address(ends.client), server: redactor.address(ends.server) };
+  }
+
+  /** Client and server of a stream as they are, to decide by. */
+  unredactedPeers(stream: number): { client: string; server: string } {
     const record = this.streams[stream];
-    if (record === undefined) return { client: '', server: '' };
-    const { client, server } = peers(record);
-    if (this.redactor === undefined) return { client, server };
-    return { client: this.redactor.address(client), server: this.redactor.address(server) };
+    return record === undefined ? { client: '', server: '' } : peers(record);
+  }
+
+  /** An address or host name as it may be shown. */
+  host(name: string): string {
+    return this.redactor === undefined ? name : this.redactor.address(name);
   }
 
   /** The topic of a row, or undefined when it has none. */
@@ -143,7 +157,7 @@ export class Timeline {
   bytes(row: number): RowBytes {
     const columns = this.rows.columns;
     if (columns.type(row) === (DIALECT.capture << 8) + CAPTURE_ENTRY.gap) return { bytes: new Uint8Array(0), holes: [] };
-    const bytes = new Uint8Array(columns.length(row));
+    const bytes = this.room(columns.length(row));
     const holes: { start: number; end: number }[] = [];
     for (const place of this.places(row)) {
       if (place.address === HOLE) holes.push({ start: place.start, end: place.end });
@@ -156,20 +170,47 @@ export class Timeline {
     return { bytes, holes };
   }
 
+  private shared = new Uint8Array(0);
+  private sharedEnd = 0;
+
+  /** Zeros that are used for nothing else. */
+  private room(length: number): Uint8Array {
+    if (length > SHARED_ROW) return new Uint8Array(length);
+    if (this.sharedEnd + length > this.shared.length) {
+      this.shared = new Uint8Array(SHARED_BUFFER);
+      this.sharedEnd = 0;
+    }
+    const start = this.sharedEnd;
+    this.sharedEnd += length;
+    return this.shared.subarray(start, this.sharedEnd);
+  }
+
   aux(row: number): Uint8Array | undefined {
     const length = this.rows.columns.auxLength(row);
     return length === 0 ? undefined : this.store.read(this.rows.columns.auxAddress(row), length).slice();
   }
 
-  /** The decoded message of a row. Repeated calls for nearby rows are cheap. */
+  /** The decoded message of a row, as it may be shown. Repeated calls for nearby rows are cheap. */
   message(row: number): Message {
-    const kept = this.decoded.get(row);
-    if (kept !== undefined) return kept;
-    const plain = this.decode(row);
-    const message = this.redactor === undefined ? plain : this.redactor.message(plain);
-    if (this.decoded.size >= this.kept) this.decoded.delete(this.decoded.keys().next().value as number);
-    this.decoded.set(row, message);
-    return message;
+    const { redactor } = this;
+    if (redactor === undefined) return this.unredacted(row);
+    return kept(this.redacted, row, () => redactor.message(this.decode(row, false), this.ends(row)));
+  }
+
+  /** The message as it is, to decide by: filters ask for what is in the capture, also where the output hides it. */
+  unredacted(row: number): Message {
+    return kept(this.decoded, row, () => this.decode(row));
+  }
+
+  /** Notes on a row that are kept apart from its message, as they may be shown. */
+  shownNotes(row: number, notes: readonly Note[]): readonly Note[] {
+    if (this.redactor === undefined || notes.length === 0) return notes;
+    return this.redactor.notes(notes, this.decode(row, false), this.ends(row));
+  }
+
+  private ends(row: number): string[] {
+    const record = this.streams[this.rows.columns.stream(row)];
+    return record === undefined ? [] : [record.endpoints.a, record.endpoints.b].filter((end) => end !== '');
   }
 
   /** The message as rules need it: payloads closed, nothing redacted, nothing kept. */
@@ -189,6 +230,16 @@ export class Timeline {
     if (message === undefined) return captureMessage((DIALECT.capture << 8) + CAPTURE_ENTRY.unknown, dir, bytes.length, bytes, 0);
     return withHoles(expand ? this.decoders.expand(message, bytes) : message, holes);
   }
+}
+
+/** The message of a row, from the ones that are kept or made; the oldest gives way. */
+function kept(messages: Map<number, Message>, row: number, make: () => Message): Message {
+  const known = messages.get(row);
+  if (known !== undefined) return known;
+  const made = make();
+  if (messages.size >= DECODED_ROWS) messages.delete(messages.keys().next().value as number);
+  messages.set(row, made);
+  return made;
 }
 
 /** What is no message: unknown bytes, a hole, bytes skipped to find the next frame, a frame cut short. */

@@ -70,7 +70,8 @@ function headerField(line: HeaderLine): Field {
   return field(safe, safe, line.value, words.join(' '), {
     at: line.at,
     filter: `http2.header.${filterPart(name)}`,
-    privacy: def?.privacy,
+    // What an unknown header holds is not known, so it is not shared.
+    privacy: def === undefined ? 'content' : def.privacy,
     children,
   });
 }
@@ -127,7 +128,7 @@ export function tokenField(reading: TokenReading): Field {
   return group('jwt', 'Provider token', null, words.join(', '), line.at, 'apns.jwt', () => tokenMembers(reading));
 }
 
-function tokenMembers({ parts, place }: TokenReading): Field[] {
+function tokenMembers({ parts, line, place }: TokenReading): Field[] {
   const header = { at: place(parts.headerAt) };
   const claims = { at: place(parts.claimsAt) };
   const children: Field[] = [];
@@ -155,6 +156,16 @@ function tokenMembers({ parts, place }: TokenReading): Field[] {
       }),
     );
   }
+  const { value = '' } = line;
+  const compact = value.slice(value.indexOf(' ') + 1).trim();
+  const whole = { start: 0, end: compact.length };
+  children.push(
+    field('compact', 'Compact form', compact, `${compact.length} characters`, {
+      at: place(whole),
+      filter: 'apns.jwt.compact',
+      privacy: 'credential',
+    }),
+  );
   return children;
 }
 
@@ -174,6 +185,7 @@ function otherMembers(
       return field(printable(key), `${printable(key)} (${part})`, text, printable(text), {
         ...extra,
         filter: `apns.jwt.${part}.${filterPart(key)}`,
+        privacy: 'identity',
       });
     });
 }

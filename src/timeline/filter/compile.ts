@@ -60,7 +60,7 @@ const isPlain = (ref: FieldRef): boolean => ref.functions.length === 0 && ref.sl
 
 /** What a field is beyond the message's own fields: text or number made from row and stream. */
 const ROW_TEXT: Readonly<Record<string, (timeline: Timeline, row: number) => readonly string[]>> = {
-  'apns.info': (t, row) => [t.message(row).info],
+  'apns.info': (t, row) => [t.unredacted(row).info],
   'apns.note': (t, row) => notesOf(t, row).flatMap((n) => [n.code, n.severity]),
   'apns.process': (t, row) => {
     const name = t.streams[t.rows.columns.stream(row)]?.endpoints.process;
@@ -69,7 +69,7 @@ const ROW_TEXT: Readonly<Record<string, (timeline: Timeline, row: number) => rea
 };
 
 function notesOf(timeline: Timeline, row: number): readonly { code: string; severity: string }[] {
-  return [...timeline.message(row).notes, ...(timeline.analysis?.findings(row) ?? [])];
+  return [...timeline.unredacted(row).notes, ...(timeline.analysis?.findings(row) ?? [])];
 }
 
 const textField = (text: string): Field => ({ name: '', label: '', value: text, text, at: undefined });
@@ -97,7 +97,7 @@ function valuesOf(field: FilterField): (timeline: Timeline, row: number) => read
       ];
     case 'apns.command':
     case 'apns.message':
-      return (t, row) => [textField(t.message(row).command)];
+      return (t, row) => [textField(t.unredacted(row).command)];
     case 'apns.dialect':
       return (t, row) => [textField(t.dialect(row))];
     case 'apns.direction':
@@ -122,7 +122,7 @@ function valuesOf(field: FilterField): (timeline: Timeline, row: number) => read
           ends(t, t.rows.columns.stream(row), t.rows.columns.dir(row)).map((v) => (typeof v === 'number' ? numberField(v) : textField(v)));
       const collect = collector(field);
       const may = typesWith(field);
-      return (t, row) => (may?.(t.rows.columns.type(row)) === false ? [] : collect(t.message(row)));
+      return (t, row) => (may?.(t.rows.columns.type(row)) === false ? [] : collect(t.unredacted(row)));
     }
   }
 }
@@ -161,7 +161,7 @@ function endpointValues(name: string): ((t: Timeline, stream: number, dir: 0 | 1
   const which = (match[1] ?? match[2]).replace('port', '');
   const isPort = match[2] !== undefined;
   return (t, stream, dir) => {
-    const { client, server } = t.peers(stream);
+    const { client, server } = t.unredactedPeers(stream);
     const [from, to] = dir === 0 ? [client, server] : [server, client];
     const picked = which === 'src' ? [from] : which === 'dst' ? [to] : [from, to];
     return picked
@@ -243,7 +243,7 @@ function columnTerm(
       return dialectTerm(filter, relation, literal, test);
     case 'apns.command':
     case 'apns.message':
-      return typeTerm((t, _type, _dir, row) => overall(relation, [textField(t.message(row).command)], test));
+      return typeTerm((t, _type, _dir, row) => overall(relation, [textField(t.unredacted(row).command)], test));
     case 'apns.topic':
       return topicTerm((t, topic) => topicMatches(t, topic, relation, literal, test));
     case 'apns.token':
