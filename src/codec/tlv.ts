@@ -1,14 +1,16 @@
 import { ByteWriter, u32 } from '../core/bytes.ts';
 import { BROKEN, type Cells, type Framing, NEED, type TopicLookup } from '../core/dialect.ts';
-import { DIALECT, type Item, type Message, messageType } from '../core/message.ts';
+import { DIALECT, type Field, type Item, type Message, messageType } from '../core/message.ts';
 import type { Note } from '../core/note.ts';
 import type { Dir } from '../core/stream.ts';
 import { build, type FieldValues } from '../schema/build.ts';
 import { COURIER } from '../schema/courier.ts';
-import { Commands } from '../schema/interpret.ts';
+import { Commands, interpret } from '../schema/interpret.ts';
+import { tiledLine } from '../schema/line.ts';
 import { note } from '../schema/notes.ts';
+import { PUBLISHED_TOPICS } from '../schema/topics.ts';
 import { cutItems, ItemColumns, MAX_ITEMS, printItems } from './items.ts';
-import { wireMessage } from './wire-message.ts';
+import { lineMessage, wireMessage } from './wire-message.ts';
 import { NO_BYTES, type WireDialect, type WireSyntax } from './wire-syntax.ts';
 
 /** Header: command u8, length of the body u32 big-endian. */
@@ -112,7 +114,15 @@ export const tlv: WireDialect = {
   code: DIALECT.courier,
   law: 'bytes',
   open: () => framing,
-  decode(bytes: Uint8Array, dir: Dir, _aux?: Uint8Array, names?: TopicLookup): Message {
+  decode(bytes: Uint8Array, dir: Dir, _aux?: Uint8Array, names: TopicLookup = PUBLISHED_TOPICS): Message {
+    const length = bytes.length;
+    if (length >= TLV_HEADER && u32(bytes, 1) === length - TLV_HEADER && length - TLV_HEADER <= TLV_MAX_BODY) {
+      const line = tiledLine(COURIER_COMMANDS, bytes[0], dir, bytes, TLV_HEADER, length, MAX_ITEMS, names);
+      if (line !== undefined) {
+        const fields = (): readonly Field[] => interpret(COURIER_COMMANDS, bytes[0], dir, parse(bytes, dir).items, length, names).fields;
+        return lineMessage('courier', messageType(DIALECT.courier, bytes[0]), dir, line, fields);
+      }
+    }
     return wireMessage('courier', DIALECT.courier, COURIER_COMMANDS, parse(bytes, dir), dir, bytes.length, names);
   },
   parse,

@@ -5,8 +5,8 @@ const UNSAFE =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the control characters are what is looked for
   /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]|\udb40[\udc00-\udfff]/g;
 
-/** Most texts are plain ASCII: the look at each character class is saved. */
-const PLAIN = /^[\x20-\x7e]*$/;
+/** Most texts are Latin with the quotes, dashes, dots and arrows of our own lines: the look at each character class is saved. */
+const PLAIN = /^[\x20-\x7e\xa0-\u02ff\u2010-\u2027\u2190-\u21ff]*$/;
 
 /** The text with everything that could move a cursor, colour a screen or reorder a line shown as `\n`, `\x1b`, `\u{202e}`. */
 export function printable(text: string): string {

@@ -4,10 +4,29 @@ const pad = (n: number, width: number): string => String(n).padStart(width, '0')
 
 const MAX_DATE_SECONDS = 8.64e12; // the range of Date
 
+const SECONDS_OF_DAY = 86_400;
+const TWO_DIGITS = Array.from({ length: 60 }, (_, n) => pad(n, 2));
+
+/** The day that was written last: most times of a capture are of one or two days. */
+let lastDay = Number.NaN;
+let lastDate = '';
+
+/** "2026-11-21T18:12:06" of whole seconds in the range of Date. */
+function isoSecond(sec: number): string {
+  const day = Math.floor(sec / SECONDS_OF_DAY);
+  if (!Number.isInteger(sec)) return new Date(sec * 1000).toISOString().slice(0, -5);
+  if (day !== lastDay) {
+    lastDate = new Date(day * SECONDS_OF_DAY * 1000).toISOString().slice(0, -13);
+    lastDay = day;
+  }
+  const s = sec - day * SECONDS_OF_DAY;
+  return `${lastDate}${TWO_DIGITS[(s / 3600) | 0]}:${TWO_DIGITS[((s / 60) | 0) % 60]}:${TWO_DIGITS[s % 60]}`;
+}
+
 /** "2026-11-21T18:12:06.000775927Z"; `digits` 0, 3, 6 or 9 of the fraction. */
 export function isoTime(sec: number, nsec: number, digits = 9): string {
   if (!(Math.abs(sec) <= MAX_DATE_SECONDS)) return `${sec} s`;
-  const base = new Date(sec * 1000).toISOString().slice(0, -5);
+  const base = isoSecond(sec);
   return digits === 0 ? `${base}Z` : `${base}.${pad(nsec, 9).slice(0, digits)}Z`;
 }
 

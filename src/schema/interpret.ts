@@ -24,15 +24,15 @@ export const ANY_WIDTH = -1;
 /** Width of a value that must be read to know whether something is wrong with it. */
 const READ_IT = -2;
 
-interface CompiledField {
+export interface CompiledField {
   readonly name: string;
   readonly def: FieldDef;
   readonly filter: string;
   readonly read: Reader;
   /** Known only from the other direction. */
   readonly foreign: boolean;
-  /** The command's summary shows it. */
-  readonly inLine: boolean;
+  /** Its slot in the command's summary; -1 when that does not show it. */
+  readonly slot: number;
   readonly isContent: boolean;
   readonly isToken: boolean;
   /** Its bit in sets of the command's rows; 0 for those beyond 32. */
@@ -41,7 +41,7 @@ interface CompiledField {
   readonly width: number;
 }
 
-interface CompiledCommand {
+export interface CompiledCommand {
   readonly name: string;
   readonly def: CommandDef;
   readonly foreign: boolean;
@@ -74,7 +74,7 @@ function compileCommand(name: string, def: CommandDef, dir: Dir, foreign: boolea
         filter: filterName(name, def, key),
         read: readerOf(field),
         foreign: isForeign,
-        inLine: summary.names.has(key),
+        slot: summary.names.indexOf(key),
         isContent: field.type.kind === 'payload' || field.type.kind === 'protobuf',
         isToken: key === 'token',
         bit: bitOf(key),
@@ -207,7 +207,7 @@ export function interpret(
   if (found === undefined) notes.push(note('frame.unknown-command', 0, Math.min(1, end), `command ${hex}`));
   else if (found.foreign) notes.push(note('frame.wrong-direction', 0, Math.min(1, end)));
   const seen = new Set<CompiledField>();
-  const briefs = new Map<string, string[]>();
+  const briefs: (string[] | undefined)[] = [];
   const lengths = new Map<string, number>();
   for (const item of items) {
     const row = found?.byId.get(item.id);
@@ -227,14 +227,20 @@ export function interpret(
     const code = reading.problem?.[0];
     if (reading.problem !== undefined) notes.push(note(reading.problem[0], start, stop, `${row.def.label}: ${reading.problem[1]}`));
     fields.push(fieldOf(row, item, place, reading, code === undefined ? undefined : noteDef(code)?.severity));
-    const brief = reading.brief ?? reading.text;
-    const others = briefs.get(row.name);
-    if (others === undefined) briefs.set(row.name, [brief]);
-    else others.push(brief);
+    addBrief(briefs, row.slot, reading);
     if (item.value instanceof Uint8Array) lengths.set(row.name, item.value.length);
   }
   if (found !== undefined) checkCommand(found, fields, lengths, end, notes);
   return { command: name, label: found?.def.label ?? `Unknown ${hex}`, fields, notes, info: found?.summary.text(briefs) ?? '' };
+}
+
+/** Adds the short text of a field to those of its slot. */
+export function addBrief(briefs: (string[] | undefined)[], slot: number, reading: Reading): void {
+  if (slot < 0) return;
+  const brief = reading.brief ?? reading.text;
+  const others = briefs[slot];
+  if (others === undefined) briefs[slot] = [brief];
+  else others.push(brief);
 }
 
 function readItem(row: CompiledField, item: Item, place: Range | undefined, names: TopicLookup): Reading {

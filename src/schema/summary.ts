@@ -2,29 +2,35 @@ import type { CommandDef } from './definition.ts';
 
 /** Makes a command's one line from the short texts of its fields. */
 export interface Summary {
-  /** Names of the fields that it shows. */
-  readonly names: ReadonlySet<string>;
-  text(briefs: ReadonlyMap<string, readonly string[]>): string;
+  /** Names of the fields that it shows; the place of a name is the field's slot. */
+  readonly names: readonly string[];
+  /** The line from the short texts by slot; undefined where the frame has no such field. */
+  text(briefs: Briefs): string;
 }
+
+/** Short texts of the fields of one frame, by the slot of the field in its summary. */
+export type Briefs = readonly (readonly string[] | undefined)[];
 
 /** Values that `{name*}` lists before it says "…". */
 const LISTED = 2;
 
-type Piece = string | { readonly name: string; readonly form: '' | '#' | '*' };
+type Piece = string | { readonly slot: number; readonly form: '' | '#' | '*' };
 
-function pieces(template: string): Piece[] {
+function pieces(template: string, names: string[]): Piece[] {
   return template.split(/(\{\w+[#*]?\})/).map((part) => {
     const match = /^\{(\w+)([#*]?)\}$/.exec(part);
-    return match === null ? part : { name: match[1], form: match[2] as '' | '#' | '*' };
+    if (match === null) return part;
+    if (!names.includes(match[1])) names.push(match[1]);
+    return { slot: names.indexOf(match[1]), form: match[2] as '' | '#' | '*' };
   });
 }
 
 /** The templates of a row (see `CommandDef.summary`), cut once. */
 export function compileSummary(def: CommandDef): Summary {
-  const templates = (def.summary ?? []).map(pieces);
-  const names = new Set(templates.flatMap((template) => template.flatMap((piece) => (typeof piece === 'string' ? [] : [piece.name]))));
-  const text = (briefs: ReadonlyMap<string, readonly string[]>): string => {
-    const parts: string[] = [];
+  const names: string[] = [];
+  const templates = (def.summary ?? []).map((template) => pieces(template, names));
+  const text = (briefs: Briefs): string => {
+    let line = '';
     for (const template of templates) {
       let out = '';
       for (const piece of template) {
@@ -32,7 +38,7 @@ export function compileSummary(def: CommandDef): Summary {
           out += piece;
           continue;
         }
-        const values = briefs.get(piece.name);
+        const values = briefs[piece.slot];
         if (values === undefined) {
           out = '';
           break;
@@ -41,9 +47,9 @@ export function compileSummary(def: CommandDef): Summary {
         else if (piece.form === '*') out += `${values.slice(0, LISTED).join(', ')}${values.length > LISTED ? ', …' : ''}`;
         else out += values[0];
       }
-      if (out !== '') parts.push(out);
+      if (out !== '') line = line === '' ? out : `${line}, ${out}`;
     }
-    return parts.join(', ');
+    return line;
   };
   return { names, text };
 }

@@ -4,7 +4,7 @@ import { fromHex } from '../../src/core/bytes.ts';
 import type { Item } from '../../src/core/message.ts';
 import { COURIER } from '../../src/schema/courier.ts';
 import { Commands, interpret } from '../../src/schema/interpret.ts';
-import { frameLine } from '../../src/schema/line.ts';
+import { frameLine, tiledLine } from '../../src/schema/line.ts';
 import { GATEWAY } from '../../src/schema/provider.ts';
 import { PUBLISHED_TOPICS } from '../../src/schema/topics.ts';
 
@@ -35,6 +35,12 @@ it('the line of a frame is what the whole interpretation says, and there is none
       items,
       (table, command, dir, cut) => {
         const line = frameLine(table, command, dir, cut, PUBLISHED_TOPICS);
+        const wire = cut.flatMap((item) => {
+          const bytes = item.value as Uint8Array;
+          return [item.id as number, bytes.length >> 8, bytes.length & 0xff, ...bytes];
+        });
+        const frame = Uint8Array.from([command, 0, 0, 0, wire.length, ...wire]);
+        expect(tiledLine(table, command, dir, frame, 5, frame.length, cut.length, PUBLISHED_TOPICS)).toEqual(line);
         if (line === undefined) return;
         lines++;
         const whole = interpret(table, command, dir, cut, cut.at(-1)?.at?.end ?? 5);
