@@ -64,6 +64,13 @@ export interface Framing {
   lost(dir: Dir): void;
   /** First offset in [start, end) where a frame plausibly starts, or -1. Must ask for evidence, not guess. */
   resync(dir: Dir, buf: Uint8Array, start: number, end: number): number;
+  /**
+   * Whether what follows `end` inside the frame at `start` may be missing without harm to later frames. Then `lost` is not
+   * called, and `index` gets the whole frame with zeros where bytes are missing. Not there: no such frames.
+   */
+  bearsHole?(dir: Dir, buf: Uint8Array, start: number, end: number): boolean;
+  /** Fills the cells of a message whose frames are held under `key` and that will not be completed; false: nothing is known of it. */
+  unfinished?(dir: Dir, key: number, cells: Cells): boolean;
 }
 
 export interface OpenOptions {

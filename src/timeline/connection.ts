@@ -81,6 +81,8 @@ export class Connection implements StreamSink, FrameSink {
   private deliveries: Delivery[] = [];
   private held: Map<number, Held> | undefined = undefined;
   private heldFrames = 0;
+  /** By direction: what is known of a frame with a hole, from the bytes before it. */
+  private readonly cut: [Cells | undefined, Cells | undefined] = [undefined, undefined];
   private runDir: Dir = C2S;
   private runLength = 0;
   private runPieces: { address: number; count: number; addresses: number[]; lengths: number[] } | undefined = undefined;
@@ -108,7 +110,6 @@ export class Connection implements StreamSink, FrameSink {
     if (this.cutters !== undefined) {
       this.gapRow(oriented, length);
       this.cutters[oriented].gap(length);
-      this.forget(oriented);
       return;
     }
     if (this.inner !== undefined) {
@@ -145,13 +146,12 @@ export class Connection implements StreamSink, FrameSink {
   frame(dir: Dir, buf: Uint8Array, start: number, end: number, cutter: Cutter, holed: boolean): void {
     const framing = this.framing as Framing;
     cells.clear();
-    if (holed) {
-      cells.type =
-        this.dialectCode === DIALECT.http2
-          ? messageType(DIALECT.capture, CAPTURE_ENTRY.truncated)
-          : messageType(this.dialectCode, buf[start]);
-      cells.severity = 2;
+    const cut = holed ? this.cut[dir] : undefined;
+    if (cut !== undefined) {
+      Object.assign(cells, cut);
+      this.cut[dir] = undefined;
     } else framing.index(dir, buf, start, end, cells);
+    if (holed && cells.severity < 2) cells.severity = 2;
     if (cells.hold < 0 && cells.release < 0) {
       this.host.rows.append(this.facts.stream, dir, cells, buf, end - start, cutter);
       return;
@@ -164,6 +164,20 @@ export class Connection implements StreamSink, FrameSink {
     cells.type = messageType(DIALECT.capture, why === 'truncated' ? CAPTURE_ENTRY.truncated : CAPTURE_ENTRY.skipped);
     cells.severity = why === 'broken' ? 3 : 2;
     this.host.rows.append(this.facts.stream, dir, cells, NONE, length, cutter);
+  }
+
+  hole(dir: Dir, buf: Uint8Array, end: number): boolean {
+    const framing = this.framing as Framing;
+    if (framing.bearsHole?.(dir, buf, 0, end) === true) return true;
+    // What the dialect remembers is still known: references before the hole are resolved now.
+    cells.clear();
+    framing.index(dir, buf, 0, end, cells);
+    this.cut[dir] = kept(cells);
+    return false;
+  }
+
+  losing(dir: Dir): void {
+    this.flushHeld(dir);
   }
 
   private gapRow(dir: Dir, length: number): void {
@@ -210,18 +224,15 @@ export class Connection implements StreamSink, FrameSink {
     this.held?.delete(key);
     this.heldFrames -= held.addresses.length;
     cells.clear();
-    cells.type = messageType(DIALECT.capture, CAPTURE_ENTRY.truncated);
-    cells.severity = 2;
+    if (this.framing?.unfinished?.((key & 1) as Dir, Math.floor(key / 2), cells) !== true)
+      cells.type = messageType(DIALECT.capture, CAPTURE_ENTRY.truncated);
+    if (cells.severity < 2) cells.severity = 2;
     this.host.rows.append(this.facts.stream, (key & 1) as Dir, cells, NONE, held.total, locate(held));
   }
 
   private flushHeld(dir: Dir): void {
     if (this.held === undefined) return;
     for (const [key, held] of [...this.held]) if ((key & 1) === dir) this.incomplete(key, held);
-  }
-
-  private forget(dir: Dir): void {
-    this.flushHeld(dir);
   }
 
   // --- recognition ---------------------------------------------------------------------------------------------
@@ -343,6 +354,19 @@ export class Connection implements StreamSink, FrameSink {
     const oriented = (this.facts.swapped ? 1 - this.runDir : this.runDir) as Dir;
     this.host.rows.append(this.facts.stream, oriented, cells, NONE, length, run);
   }
+}
+
+/** A copy of cells that outlives the buffers they refer to: a frame with a hole, of which the bytes before it were indexed. */
+function kept(from: Cells): Cells {
+  const copy = Object.assign(new Cells(), from);
+  copy.topicFrom = from.topicFrom?.slice(0, from.topicEnd);
+  copy.tokenFrom = from.tokenFrom?.slice(0, from.tokenEnd);
+  copy.aux = from.aux?.slice();
+  copy.auxKept = false;
+  copy.severity = 2;
+  // What it belonged to is told as incomplete: it stands alone.
+  copy.hold = copy.release = -1;
+  return copy;
 }
 
 function push(held: Held, cutter: Cutter, length: number): void {

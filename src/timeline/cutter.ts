@@ -7,6 +7,10 @@ export interface FrameSink {
   frame(dir: Dir, buf: Uint8Array, start: number, end: number, cutter: Cutter, holed: boolean): void;
   /** Bytes between frames that could not be framed, and why. */
   loose(dir: Dir, length: number, cutter: Cutter, why: 'skipped' | 'truncated' | 'broken'): void;
+  /** The first hole inside the frame that begins with `buf[0, end)`. True: the dialect loses nothing by it. */
+  hole(dir: Dir, buf: Uint8Array, end: number): boolean;
+  /** The dialect is about to forget what it knew of this direction: frames that are held stay incomplete. */
+  losing(dir: Dir): void;
 }
 
 /** Bytes looked at again when more arrive while searching for a frame start: the largest message that couriers announce (15 KiB). */
@@ -63,6 +67,8 @@ export class Cutter {
   /** Length of the frame being collected; 0 while its header is incomplete. */
   private want = 0;
   private holed = false;
+  /** The frame's hole costs the dialect nothing. */
+  private bears = false;
   private lost = false;
   private why: 'skipped' | 'broken' = 'skipped';
   /** Bytes of the carry when a frame start was last searched for. */
@@ -105,13 +111,14 @@ export class Cutter {
 
   gap(length: number): void {
     if (length > 0 && !this.lost && this.want > 0 && this.carried + length <= this.want) {
+      if (!this.holed) this.bears = this.sink.hole(this.dir, this.carry, this.carried);
       this.appendHole(length);
-      this.framing.lost(this.dir);
+      if (!this.bears) this.forget();
       if (this.carried === this.want) this.emitCollected();
       return;
     }
     this.flush();
-    this.framing.lost(this.dir);
+    this.forget();
     this.lost = true;
     this.why = 'skipped';
     this.searched = 0;
@@ -195,8 +202,13 @@ export class Cutter {
     this.why = why;
     this.want = 0;
     this.searched = 0;
-    this.framing.lost(this.dir);
+    this.forget();
     this.search();
+  }
+
+  private forget(): void {
+    this.sink.losing(this.dir);
+    this.framing.lost(this.dir);
   }
 
   private search(): void {

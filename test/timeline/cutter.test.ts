@@ -39,6 +39,8 @@ function collect(framing: Framing): { cutter: Cutter; seen: Seen[] } {
     frame: (_dir, buf, start, end, c, holed) =>
       seen.push({ kind: holed ? 'holed' : 'frame', bytes: [...buf.subarray(start, end)], places: places(c, end - start) }),
     loose: (_dir, length, c, why) => seen.push({ kind: why, bytes: [], places: places(c, length) }),
+    hole: () => false,
+    losing: () => undefined,
   };
   return { cutter: new Cutter(0, framing, sink), seen };
 }

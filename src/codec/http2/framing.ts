@@ -107,6 +107,18 @@ export class Http2Framing implements Framing {
     return findFrames(buf, start, end, dir === C2S);
   }
 
+  /** DATA carries nothing that later frames refer to. */
+  bearsHole(dir: Dir, buf: Uint8Array, start: number): boolean {
+    return buf[start + 3] === FRAME.data && this.sides[dir].blockStream === NO_BLOCK;
+  }
+
+  unfinished(dir: Dir, key: number, cells: Cells): boolean {
+    const row = this.sides[dir].open.get(key);
+    if (row === undefined || row.held === 0) return false;
+    this.fill(row, cells);
+    return true;
+  }
+
   private preface(side: Side, cells: Cells): void {
     side.started = true;
     side.headers.table.restart();
@@ -250,16 +262,8 @@ export class Http2Framing implements Framing {
     const over = !done && row.held + length > HELD_LIMIT;
     if (over) row.references.fact(HISTORY.bodyCut, row.held, row.held + length);
     row.held += length;
-    cells.type = http2Type(row.code);
-    cells.id = row.stream;
-    cells.hasId = true;
-    cells.status = row.status;
-    cells.topicFrom = row.topic;
-    cells.topicEnd = row.topicLength;
-    cells.tokenFrom = row.token;
-    cells.tokenEnd = row.tokenLength;
-    cells.severity = Math.max(cells.severity, row.severity, row.status >= 400 || over ? 2 : 0);
-    cells.aux = this.auxOf(row);
+    this.fill(row, cells);
+    if (over && cells.severity < 2) cells.severity = 2;
     if (!done && !over) {
       cells.hold = key;
       return;
@@ -271,6 +275,20 @@ export class Http2Framing implements Framing {
       row.held = 0;
       row.references.clear();
     }
+  }
+
+  /** Fills the cells with what is known of a message. */
+  private fill(row: RowState, cells: Cells): void {
+    cells.type = http2Type(row.code);
+    cells.id = row.stream;
+    cells.hasId = true;
+    cells.status = row.status;
+    cells.topicFrom = row.topic;
+    cells.topicEnd = row.topicLength;
+    cells.tokenFrom = row.token;
+    cells.tokenEnd = row.tokenLength;
+    cells.severity = Math.max(cells.severity, row.severity, row.status >= 400 ? 2 : 0);
+    cells.aux = this.auxOf(row);
   }
 
   private auxOf(row: RowState): Uint8Array | undefined {
