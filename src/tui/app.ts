@@ -3,12 +3,16 @@ import { grouped } from '../core/text.ts';
 import type { Reading } from '../timeline/open.ts';
 import type { Canvas } from './canvas.ts';
 import { type Config, configured, type History, saveHistory } from './config.ts';
+import { currentRow } from './detail.ts';
 import { draw } from './draw.ts';
 import { watchEmulator } from './emulator-client.ts';
-import { ExportJob } from './export-job.ts';
+import { ExportJob, exportProblem } from './export-job.ts';
 import { FilterJob, matcher, SearchJob, sortedRows, TallyJob } from './jobs.ts';
 import { compiled } from './main-commands.ts';
 import { type Event, reduce } from './reduce.ts';
+import type { RunningReplay } from './replay-runner.ts';
+import { rowsOf } from './row-set.ts';
+import { advanceRules, needsRules, waitsForRules } from './rules-job.ts';
 import { openTerminal, type Terminal } from './screen.ts';
 import type { Source } from './source.ts';
 import { type Effect, initialState, type Loading, type State } from './state.ts';
@@ -21,12 +25,6 @@ const FRAME_MS = 16;
 const PROGRESS_MS = 100;
 /** A terminal that is this far behind is given time before the next picture. */
 const PENDING_LIMIT = 64 * 1024;
-/** Rows that the rules look at between two looks at the clock. */
-const RULE_ROWS = 1024;
-/** Larger captures are given to the rules when somebody asks: they take seconds and megabytes a million messages. */
-const RULES_AT_ONCE = 200_000;
-/** Columns that show what the rules know. */
-const RULE_COLUMNS: ReadonlySet<string> = new Set(['pair', 'rtt']);
 /** Statistics are drawn while they are counted, this often. */
 const TALLY_MS = 250;
 
@@ -67,6 +65,7 @@ class App {
   private tallied = 0;
   private exportJob: ExportJob | undefined;
   private detach: (() => void) | undefined;
+  private replay: RunningReplay | undefined;
   private wake: (() => void) | undefined;
   private waitingForInput = false;
   private started = 0;
@@ -124,7 +123,7 @@ class App {
         this.state = { ...this.state, effects: [] };
         for (const effect of effects) this.perform(effect);
       }
-      if (event.type !== 'progress' && this.needsRules()) this.wake?.();
+      if (event.type !== 'progress' && needsRules(this.state)) this.wake?.();
       if (this.state !== before)
         this.schedulePaint(event.type === 'progress' || event.type === 'shown' ? (before.shown.length === 0 ? FRAME_MS : PROGRESS_MS) : 0);
     } catch (error) {
@@ -168,6 +167,7 @@ class App {
     this.ended = true;
     if (this.paintTimer !== undefined) clearTimeout(this.paintTimer);
     this.detach?.();
+    this.replay?.stop();
     this.terminal.close();
     this.wake?.();
     this.resolve(code);
@@ -254,9 +254,27 @@ class App {
         this.detach = watchEmulator(effect.address, (change) => this.dispatch({ type: 'emulator', change }));
         break;
       case 'replay':
+        void this.replayDo(effect.do).catch((error: unknown) => this.fail(error));
         break;
     }
     this.wake?.();
+  }
+
+  private async replayDo(what: 'start' | 'pause' | 'stop'): Promise<void> {
+    if (what === 'stop') this.replay?.stop();
+    else if (what === 'pause') {
+      const paused = this.replay?.pause() === true;
+      this.dispatch({ type: 'replay', change: () => ({ phase: paused ? 'paused' : 'running' }) });
+    } else {
+      const { state } = this;
+      if (state.replay === undefined) return;
+      const { form } = state.replay;
+      const row = currentRow(state);
+      const rows =
+        form.messages === 'this' ? [row] : form.messages === 'marked' ? [...state.marks].sort((a, b) => a - b) : rowsOf(state.shown);
+      const { startReplay } = await import('./replay-runner.ts');
+      this.replay = startReplay(state.source.timeline, rows, form, (change) => this.dispatch({ type: 'replay', change }));
+    }
   }
 
   private startExport(effect: Extract<Effect, { type: 'export' }>): void {
@@ -273,16 +291,7 @@ class App {
 
   private exportFailed(error: unknown): void {
     this.exportJob = undefined;
-    const e = error as NodeJS.ErrnoException;
-    const why =
-      e.code === 'EEXIST'
-        ? 'the file exists; choose another name'
-        : e.code === 'ENOENT'
-          ? 'there is no such directory'
-          : e.code === 'EACCES'
-            ? 'permission denied'
-            : e.message;
-    this.dispatch({ type: 'say', text: `not written: ${why}`, bad: true });
+    this.dispatch({ type: 'say', text: `not written: ${exportProblem(error)}`, bad: true });
   }
 
   private stop(): void {
@@ -352,8 +361,8 @@ class App {
       this.dispatch({ type: 'progress', loading: this.loading(input), total: reading.timeline.length });
       busy ||= input === 'more';
     }
-    if (this.needsRules()) busy = this.analyse() || busy;
-    if ((this.filterJob.behind || this.state.scan.active) && !this.waitsForRules()) {
+    if (needsRules(this.state)) busy = this.analyse() || busy;
+    if ((this.filterJob.behind || this.state.scan.active) && !waitsForRules(this.state)) {
       const job = this.filterJob;
       job.step(SLICE_MS);
       this.dispatch({ type: 'shown', shown: job.shown, scan: { looked: job.looked, active: job.behind } });
@@ -371,41 +380,14 @@ class App {
     return busy;
   }
 
-  /** Rules over several messages are asked once the capture is read, when it is small or something on the screen shows what they know. */
-  private needsRules(): boolean {
-    const { analysis, length } = this.options.reading.timeline;
-    if (analysis === undefined || analysis.settled) return false;
-    if (this.waitsForRules()) return true;
-    const { state } = this;
-    if (!state.loading.done && !state.loading.waiting) return false;
-    return (
-      length <= RULES_AT_ONCE ||
-      state.pane !== 'list' ||
-      state.view !== 'main' ||
-      (state.columns ?? []).some((name) => RULE_COLUMNS.has(name))
-    );
-  }
-
-  /** The filter waits until the rules have looked at what is read. */
-  private waitsForRules(): boolean {
-    const { state } = this;
-    return (
-      state.filter !== undefined && state.filterAsksRules && !state.filterOff && this.options.reading.timeline.analysis?.settled === false
-    );
-  }
-
   /** A slice of the rules' work; true when there is more. */
   private analyse(): boolean {
     const { timeline } = this.options.reading;
-    const end = performance.now() + SLICE_MS;
-    while (performance.now() < end) {
-      if (timeline.analysis?.advance(RULE_ROWS) === false) continue;
-      // What a filter found before the last messages were known may have changed.
-      if (timeline.complete && this.state.filterAsksRules && !this.state.filterOff) this.filterJob = this.newFilterJob();
-      this.dispatch({ type: 'analysed' });
-      return false;
-    }
-    return true;
+    if (!advanceRules(timeline, SLICE_MS)) return true;
+    // What a filter found before the last messages were known may have changed.
+    if (timeline.complete && this.state.filterAsksRules && !this.state.filterOff) this.filterJob = this.newFilterJob();
+    this.dispatch({ type: 'analysed' });
+    return false;
   }
 
   private count(job: TallyJob): boolean {

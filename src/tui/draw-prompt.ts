@@ -12,6 +12,7 @@ const HINTS: Readonly<Record<PromptState['kind'], string>> = {
   jump: '⏎ go · 41 · +12.5 (seconds) · 18:12:06 · 2026-11-21T18:12:06Z · Esc cancel',
   command: '⏎ run · number, time or a command of the help page · Esc cancel',
   export: '⏎ write · Esc cancel',
+  replay: '⏎ take over · Esc cancel',
   emulator: '⏎ attach · Esc cancel',
 };
 

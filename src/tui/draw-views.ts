@@ -101,7 +101,7 @@ export function drawEmulator(canvas: Canvas, state: State, rect: Rect): void {
     rect.width,
     head,
     theme.frame,
-    `Emulator ${printable(view.address)}`,
+    `Emulator ${printable(view.address.replace(/#.*$/, ''))}`,
     theme.titleFocus,
     cut(printable(health), rect.width >> 1),
   );

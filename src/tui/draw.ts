@@ -6,6 +6,7 @@ import { drawDetail, drawRelated } from './draw-detail.ts';
 import { drawHelp } from './draw-help.ts';
 import { drawList } from './draw-list.ts';
 import { drawMenu, drawPrompt } from './draw-prompt.ts';
+import { drawReplay } from './draw-replay.ts';
 import { drawStats } from './draw-stats.ts';
 import { drawCompare, drawEmulator, drawLadder } from './draw-views.ts';
 import { BINDINGS, keyName, keysOf, type Place } from './keys.ts';
@@ -40,6 +41,9 @@ export function draw(state: State, used?: Canvas): Canvas {
       break;
     case 'emulator':
       drawEmulator(canvas, state, at.body);
+      break;
+    case 'replay':
+      drawReplay(canvas, state, at.body);
       break;
     default:
       if (at.list !== undefined) drawList(canvas, state, at.list);
@@ -135,7 +139,10 @@ function drawBottom(canvas: Canvas, state: State): void {
   }
   const places: readonly Place[] = state.view === 'main' ? [state.pane, 'main'] : [state.view];
   const hints = BINDINGS.filter(
-    (b) => (b.hint !== undefined || (state.view !== 'main' && b.group === 'Act')) && b.places.some((p) => places.includes(p)),
+    (b) =>
+      (b.hint !== undefined || (state.view !== 'main' && b.group === 'Act')) &&
+      (b.group !== 'Live' || state.view !== 'main') &&
+      b.places.some((p) => places.includes(p)),
   );
   hints.sort((a, b) => rank(a.command) - rank(b.command));
   let x = 1;

@@ -1,6 +1,6 @@
 /** Watches a running emulator: its status once a second, its events as they happen. */
 import { request } from 'node:http';
-import { printable } from '../core/text.ts';
+import { printable, shortHex } from '../core/text.ts';
 import { type EmulatorEventLine, type EmulatorState, EVENT_LIMIT, emulatorState } from './emulator-view.ts';
 
 type Change = (change: (emulator: EmulatorState | undefined) => EmulatorState) => void;
@@ -10,7 +10,8 @@ const STATUS_MS = 1000;
 const LINE_LIMIT = 65_536;
 
 interface Given {
-  readonly at?: number;
+  /** ISO time, or milliseconds. */
+  readonly at?: string | number;
   readonly kind?: string;
   readonly server?: string;
   readonly [key: string]: unknown;
@@ -26,12 +27,19 @@ export function eventLine(json: string): EmulatorEventLine | undefined {
     return undefined;
   }
   if (typeof event !== 'object' || event === null || event.kind === undefined) return undefined;
-  const { at, kind, server, ...rest } = event;
+  const { at, kind, server, detail, ...rest } = event;
   const facts = Object.entries(rest)
-    .filter(([, value]) => value !== undefined && value !== null)
-    .map(([name, value]) => `${name} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`);
-  const time = typeof at === 'number' && Math.abs(at) < 8.64e15 ? new Date(at).toISOString().slice(11, 23) : '';
-  return { time, server: printable(String(server ?? '')), text: printable([kind, ...facts].join('  ')), bad: BAD.has(String(kind)) };
+    .filter(([, value]) => value !== undefined && value !== null && value !== '')
+    .map(([name, value]) => `${name} ${typeof value === 'object' ? JSON.stringify(value) : shortHex(String(value))}`);
+  const text = [String(kind), ...(detail === undefined ? [] : [String(detail)]), ...facts].join('  ');
+  const bad = BAD.has(String(kind)) || (typeof rest['status'] === 'number' && rest['status'] > 0 && rest['status'] !== 200);
+  return { time: clockTime(at), server: printable(String(server ?? '')), text: printable(text), bad };
+}
+
+/** Hours to milliseconds, UTC; nothing for what is no time. */
+function clockTime(at: unknown): string {
+  const ms = typeof at === 'number' ? at : typeof at === 'string' ? Date.parse(at) : Number.NaN;
+  return Math.abs(ms) < 8.64e15 ? new Date(ms).toISOString().slice(11, 23) : '';
 }
 
 export function statusLines(status: Record<string, unknown>): [string, string][] {

@@ -87,6 +87,15 @@ function* lines(state: State, format: string, rows: RowSet): Generator<string> {
   if (format === 'json') yield ']';
 }
 
+/** Why a file was not written, in words. */
+export function exportProblem(error: unknown): string {
+  const e = error as NodeJS.ErrnoException;
+  if (e.code === 'EEXIST') return 'the file exists; choose another name';
+  if (e.code === 'ENOENT') return 'there is no such directory';
+  if (e.code === 'EACCES') return 'permission denied';
+  return e.message;
+}
+
 export class ExportJob {
   readonly path: string;
   readonly total: number;

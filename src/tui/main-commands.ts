@@ -11,6 +11,7 @@ import { layout } from './layout.ts';
 import { columnsFor, columnsMenu, copyMenu, sortMenu } from './menu.ts';
 import { enter, goToRow, moveBy, moveBytes, moveTo, moveTree, pageSize, rescan } from './moves.ts';
 import { openPrompt } from './prompt.ts';
+import { openReplay } from './replay-commands.ts';
 import { ask, type Pane, type State, say } from './state.ts';
 
 type Command = (state: State, count: number | undefined) => State;
@@ -216,7 +217,7 @@ export const MAIN_COMMANDS: Readonly<Record<string, Command>> = {
   compare,
   export: (s) => ({ ...s, menu: formatMenu('list') }),
   copy: (s) => ({ ...s, menu: copyMenu() }),
-  replay: (s) => say(s, 'replay: use "apns-inspect replay" with the filter that is shown', true),
+  replay: openReplay,
   pause: (s) => {
     if (s.loading.done) return say(s, 'everything is read');
     return ask(say({ ...s, paused: !s.paused }, s.paused ? 'reading on' : 'paused (p goes on)'), { type: 'pause', on: !s.paused });

@@ -6,6 +6,7 @@ import { BINDINGS } from './keys.ts';
 import { compiled, filterPrompt, search } from './main-commands.ts';
 import { enter, goToRow, rescan } from './moves.ts';
 import { editPrompt, filterProblem, type PromptState } from './prompt.ts';
+import { REPLAY_FIELDS } from './replay-view.ts';
 import { ask, type State, say } from './state.ts';
 
 /** Entries of a history that are kept. */
@@ -51,6 +52,12 @@ export function promptKey(
     }
     case 'export':
       return text.trim() === '' ? closed : ask(closed, { type: 'export', format: prompt.format, path: text.trim(), what: prompt.what });
+    case 'replay': {
+      const { replay } = state;
+      const field = REPLAY_FIELDS.find((f) => f.label === prompt.label);
+      if (replay === undefined || field === undefined) return closed;
+      return { ...closed, replay: { ...replay, form: { ...replay.form, [field.name]: text.trim() } } };
+    }
     case 'emulator':
       return text.trim() === ''
         ? closed

@@ -4,7 +4,7 @@ import { fromHex } from '../core/bytes.ts';
 import { compileFilter, FilterError } from '../timeline/filter/filter.ts';
 import { completionsAt } from './completion.ts';
 
-export type PromptKind = 'filter' | 'find' | 'jump' | 'command' | 'export' | 'emulator';
+export type PromptKind = 'filter' | 'find' | 'jump' | 'command' | 'export' | 'emulator' | 'replay';
 
 export interface PromptProblem {
   readonly start: number;

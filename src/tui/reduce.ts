@@ -8,6 +8,7 @@ import { menuKey } from './menu-keys.ts';
 import { clicked } from './mouse.ts';
 import { enter, leave, moveTo, withShown } from './moves.ts';
 import { promptKey } from './prompt-keys.ts';
+import { isRunning, type ReplayState } from './replay-view.ts';
 import type { RowSet } from './row-set.ts';
 import { ask, type Loading, type Scan, type State, type StatsState, say } from './state.ts';
 import { THEMES } from './theme.ts';
@@ -24,6 +25,7 @@ export type Event =
   | { readonly type: 'found'; readonly position: number; readonly wrapped: boolean }
   | { readonly type: 'stats'; readonly stats: Partial<StatsState> }
   | { readonly type: 'emulator'; readonly change: (emulator: EmulatorState | undefined) => EmulatorState }
+  | { readonly type: 'replay'; readonly change: (replay: ReplayState) => Partial<ReplayState> }
   | { readonly type: 'analysed' }
   | { readonly type: 'say'; readonly text: string; readonly bad: boolean };
 
@@ -31,7 +33,11 @@ export type Event =
 const COMMON: Readonly<Record<string, (state: State) => State>> = {
   help: (s) => enter({ ...s, help: { page: 'keys', top: 0 } }, 'help'),
   back,
-  quit: (s) => (s.below.length > 0 || s.maximised ? back(s) : ask(s, { type: 'quit' })),
+  quit: (s) => {
+    if (s.below.length > 0 || s.maximised) return back(s);
+    if (isRunning(s.replay)) return say(enter(s, 'replay'), 'a replay is running: x stops it, Q quits at once', true);
+    return ask(s, { type: 'quit' });
+  },
   'quit-now': (s) => ask(s, { type: 'quit' }),
   redraw: (s) => ask(s, { type: 'redraw' }),
   suspend: (s) => ask(s, { type: 'suspend' }),
@@ -126,6 +132,8 @@ export function reduce(state: State, event: Event): State {
       return state.stats === undefined ? state : { ...state, stats: { ...state.stats, ...event.stats } };
     case 'emulator':
       return { ...state, emulator: event.change(state.emulator) };
+    case 'replay':
+      return state.replay === undefined ? state : { ...state, replay: { ...state.replay, ...event.change(state.replay) } };
     case 'analysed':
       return { ...state, scan: state.filterAsksRules && !state.filterOff ? { looked: 0, active: true } : state.scan };
     case 'say':

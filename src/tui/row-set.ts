@@ -33,3 +33,8 @@ export function nearestPosition(set: RowSet, row: number): number {
   }
   return Math.min(low, set.length - 1);
 }
+
+/** The row numbers of a set, in order. */
+export function* rowsOf(set: RowSet): Generator<number> {
+  for (let at = 0; at < set.length; at++) yield rowAt(set, at);
+}

@@ -5,6 +5,7 @@ import { formatMenu } from './export-formats.ts';
 import { compiled, filterPrompt } from './main-commands.ts';
 import { copyMenu } from './menu.ts';
 import { enter, goToRow, leave, pageSize, rescan } from './moves.ts';
+import { REPLAY } from './replay-commands.ts';
 import { ask, type State, type StatsState, say } from './state.ts';
 
 type Command = (state: State, count: number | undefined) => State;
@@ -145,5 +146,5 @@ export const VIEW_COMMANDS: Readonly<Record<string, Table>> = {
   compare: COMPARE,
   help: HELP,
   emulator: EMULATOR,
-  replay: {},
+  replay: REPLAY,
 };
