@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import { addEmulatorCommands } from './cli/emulator-command.ts';
+import { withoutLeadingOptions } from './cli/leading-options.ts';
 import { wholeNumber, withReading } from './cli/options.ts';
 import { addReplayCommand } from './cli/replay-command.ts';
 import { VERSION } from './version.ts';
@@ -32,6 +33,7 @@ const program = new Command('apns-inspect')
   .description('Reads Apple push traffic: captures in, messages out. FILE alone opens the terminal UI, or lists when piped.')
   .version(VERSION, '-V, --version')
   .exitOverride()
+  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'apns-inspect: ').replace(/\n\(/, ' (')) })
   .showSuggestionAfterError(true)
   .enablePositionalOptions();
 
@@ -55,7 +57,11 @@ listing(program.command('open', { isDefault: true, hidden: true }).argument('[fi
   .action((files: string[], options) =>
     run(async () => {
       const { runOpen } = await import('./cli/open.ts');
-      return runOpen(files, options);
+      return runOpen(
+        files,
+        options,
+        program.commands.map((c) => c.name()),
+      );
     }),
   );
 listing(program.command('list').description('the timeline, one message a line').argument('[files...]')).action((files: string[], options) =>
@@ -127,7 +133,14 @@ program
 addEmulatorCommands(program, run);
 addReplayCommand(program, run);
 
-program.parseAsync(process.argv).catch((error: unknown) => {
+program
+  .command('completion')
+  .description('a script that completes commands and options: bash, zsh or fish')
+  .argument('<shell>', 'bash, zsh or fish')
+  .action((shell: string) => run(async () => (await import('./cli/completion.ts')).runCompletion(shell, program)));
+
+const words = withoutLeadingOptions(process.argv.slice(2), program);
+program.parseAsync(words, { from: 'user' }).catch((error: unknown) => {
   if (error instanceof CommanderError) {
     // commander has printed its sentence; help and version are no errors.
     process.exit(error.exitCode === 0 ? 0 : 2);

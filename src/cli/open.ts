@@ -1,6 +1,7 @@
-import { openSync } from 'node:fs';
+import { existsSync, openSync } from 'node:fs';
 import { ReadStream } from 'node:tty';
 import { EXIT, UserError } from '../core/errors.ts';
+import { nearest } from '../timeline/filter/error.ts';
 import type { ListOptions } from './list.ts';
 
 export interface OpenOptions extends ListOptions {
@@ -33,8 +34,16 @@ function keyboard(): ReadStream | undefined {
   }
 }
 
+/** A word that is no file but nearly a command was meant as one. Throws `UserError`. */
+function checkCommand(word: string | undefined, commands: readonly string[]): void {
+  if (word === undefined || !/^[a-z]+$/.test(word) || existsSync(word)) return;
+  const near = nearest(word, commands);
+  if (near !== undefined) throw new UserError('command', `"${word}" is neither a command nor a file — did you mean ${near}?`, EXIT.usage);
+}
+
 /** `apns-inspect FILE...`: the terminal UI on a terminal, the list everywhere else. */
-export async function runOpen(files: string[], options: OpenOptions): Promise<number> {
+export async function runOpen(files: string[], options: OpenOptions, commands: readonly string[]): Promise<number> {
+  checkCommand(files[0], commands);
   const input = noTui(options, process.env, process.stdout.isTTY === true) === undefined ? keyboard() : undefined;
   // Each is loaded only where it is needed: the first screen waits for nothing else.
   if (input === undefined) return (await import('./list.ts')).runList(files, options);
