@@ -1,6 +1,7 @@
 import type { Field, Value } from '../core/message.ts';
 import { shorten, utf8 } from '../core/text.ts';
 import { PROTOBUF_FIELDS } from '../schema/payload-keys.ts';
+import { glance } from './json-glance.ts';
 import { SUMMARY_LENGTH, summaryOf } from './summary.ts';
 import { MAX_DEPTH, valueText } from './tree.ts';
 
@@ -18,6 +19,8 @@ const LEVELS = 3;
  */
 export function jsonSummary(bytes: Uint8Array, field: string | undefined): string | undefined {
   if (bytes[0] !== 0x7b || bytes.length > MAX_LENGTH || (field !== undefined && Object.hasOwn(PROTOBUF_FIELDS, field))) return undefined;
+  const seen = glance(bytes);
+  if (seen !== undefined) return shorten(summaryOf('aps', seen), SUMMARY_LENGTH);
   const text = utf8(bytes);
   if (text === undefined || containers(text) > MAX_DEPTH) return undefined;
   try {

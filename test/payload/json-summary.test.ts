@@ -41,6 +41,25 @@ describe('the summary of a JSON payload without its fields', () => {
     expect(quick).toBeGreaterThan(200);
   });
 
+  it('is that of the decoded payload for damaged texts too, or is not given', () => {
+    let quick = 0;
+    fc.assert(
+      fc.property(push, fc.nat(), fc.constantFrom(...'"{}[],:0-1.eE tfn\\ä'), fc.boolean(), (value, where, put, replace) => {
+        const text = JSON.stringify(value);
+        const at = where % (text.length + 1);
+        const bytes = utf8(text.slice(0, at) + put + text.slice(replace ? at + 1 : at));
+        const summary = jsonSummary(bytes, undefined);
+        if (summary === undefined) return;
+        quick++;
+        const tree = decodePayload(bytes, {});
+        expect(tree.notes).toEqual([]);
+        expect(summary).toBe(tree.summary);
+      }),
+      { seed: 20261121, numRuns: 1500 },
+    );
+    expect(quick).toBeGreaterThan(100);
+  });
+
   it.each([
     ['a key that stands twice', '{"a":1,"a":2}'],
     ['a number with lost digits', '{"a":12345678901234567890}'],

@@ -13,6 +13,7 @@ import { PREFACE } from './frames.ts';
 import { compressionNotes, headersField, readToken } from './header-fields.ts';
 import { type HeaderList, readHeaders } from './header-list.ts';
 import { HeaderSet, meaningFields, pathPart, readValue, requestCode } from './message-fields.ts';
+import { type PlainKind, type PlainMessage, readPlain } from './plain.ts';
 import { reasonFields } from './reason.ts';
 import { HISTORY, ReferenceReader } from './references.ts';
 import { checkList, checkRequest } from './request-checks.ts';
@@ -36,6 +37,54 @@ const HISTORY_NOTES: Readonly<Record<number, NoteCode>> = {
  * `aux` is what `Http2Framing.index` kept: without it references to the header table are shown as unresolved.
  */
 export function decodeHttp2(bytes: Uint8Array, dir: Dir, aux?: Uint8Array): Message {
+  const plain = readPlain(bytes, dir, aux);
+  if (plain?.kind !== undefined) return plainMessage(plain, plain.kind, bytes, dir, aux);
+  const learns = plain?.open === true;
+  const message = decodeWhole(bytes, dir, aux);
+  if (plain !== undefined && learns) {
+    const rest = plainRest(plain);
+    const { command, label, type, notes, info } = message;
+    const known = notes.length === 0 && info.endsWith(rest);
+    plain.learn(known ? { command, label, type, lead: info.slice(0, info.length - rest.length) } : undefined);
+  }
+  return message;
+}
+
+const NO_NOTES: readonly Note[] = [];
+const NO_CONTENTS: readonly Content[] = [];
+
+/** What the info line of a plain message ends with. */
+function plainRest({ expiration, collapse, hasData, bodyStart, bodyEnd }: PlainMessage): string {
+  let rest = '';
+  if (expiration !== '') rest += `, expires ${isoTime(Number(expiration), 0, 0)}`;
+  if (collapse !== '') rest += `, collapse ${collapse}`;
+  return hasData ? `${rest}, ${byteCount(bodyEnd - bodyStart)}` : rest;
+}
+
+/** A message of a known kind: what lists need is there, the fields are made on demand. */
+function plainMessage(plain: PlainMessage, kind: PlainKind, bytes: Uint8Array, dir: Dir, aux: Uint8Array | undefined): Message {
+  const { command, label, type, lead } = kind;
+  const { hasBody, bodyStart, bodyEnd, tokenLength } = plain;
+  let made: readonly Field[] | undefined;
+  return {
+    dialect: 'http2',
+    command,
+    label,
+    type,
+    dir,
+    get fields(): readonly Field[] {
+      made ??= decodeWhole(bytes, dir, aux).fields;
+      return made;
+    },
+    notes: NO_NOTES,
+    info: lead + plainRest(plain),
+    contents: hasBody ? [{ bytes: bytes.subarray(bodyStart, bodyEnd), start: bodyStart }] : NO_CONTENTS,
+    token: tokenLength > 0 ? plain.token.slice(0, tokenLength) : undefined,
+  };
+}
+
+/** The same from the row alone, whatever messages were decoded before. */
+export function decodeWhole(bytes: Uint8Array, dir: Dir, aux?: Uint8Array): Message {
   const row = cutRow(bytes);
   const references = new ReferenceReader(aux);
   const notes: Note[] = [...row.notes];

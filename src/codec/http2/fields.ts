@@ -1,5 +1,5 @@
 import type { Field, Privacy, Range, Value } from '../../core/message.ts';
-import { printable } from '../../core/text.ts';
+import { count, printable } from '../../core/text.ts';
 
 /** What a field has besides name, label, value and text. */
 interface FieldExtra {
@@ -52,5 +52,5 @@ export function group(
 
 /** "1 byte", "61 bytes", "1,024 bytes". */
 export function byteCount(n: number): string {
-  return `${n < 1000 ? n : n.toLocaleString('en-US')} byte${n === 1 ? '' : 's'}`;
+  return count(n, 'byte');
 }

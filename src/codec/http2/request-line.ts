@@ -67,7 +67,7 @@ function matches(b: Uint8Array, start: number, end: number, want: Uint8Array): b
 }
 
 /** Bytes of the hex text `b[start, end)` into `out`; their number, or 0 when it is no hex of whole bytes that fit. */
-function hexBytes(b: Uint8Array, start: number, end: number, out: Uint8Array): number {
+export function hexBytes(b: Uint8Array, start: number, end: number, out: Uint8Array): number {
   const length = (end - start) >> 1;
   if ((end - start) % 2 !== 0 || length > out.length) return 0;
   for (let i = 0; i < length; i++) {
