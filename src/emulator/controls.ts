@@ -11,7 +11,7 @@ import type { Goaway, Rule } from './faults/rule.ts';
 import type { GatewayServer } from './gateway/server.ts';
 import type { Http2Server } from './http2/server.ts';
 import type { Journal, Received, ReceivedQuery } from './journal.ts';
-import { Push, pushBody } from './push.ts';
+import { DEFAULT_PRIORITY, Push, type PushBody, pushBody } from './push.ts';
 import type { SeededRandom } from './random.ts';
 import type { Device, Token, TokenState } from './registry.ts';
 import type { Listener } from './sockets/listener.ts';
@@ -57,6 +57,7 @@ const HEX_TOKEN = /^(?:[0-9a-f]{2}){1,100}$/;
 
 export class Controls {
   private readonly parts: ControlParts;
+  private lastBody: PushBody | undefined;
 
   constructor(parts: ControlParts) {
     this.parts = parts;
@@ -126,19 +127,8 @@ export class Controls {
     const { delivery, random, clock } = this.parts;
     const { to } = notification;
     const tokens = to === 'all' ? this.devices().map((device) => device.token) : typeof to === 'string' ? [to] : to;
-    const hash = hashOf(notification.topic);
-    const body = pushBody({
-      topic: hash === notification.topic ? undefined : notification.topic,
-      topicHash: hash,
-      payload: payloadBytes(notification.payload),
-      expiry: notification.expiry,
-      priority: notification.priority,
-      pushType: notification.pushType,
-      collapseId: notification.collapseId,
-    });
-    if (body.payload.length > MAX_INJECTED)
-      throw bad(`The payload has ${body.payload.length} bytes; the courier carries at most ${MAX_INJECTED}.`);
-    const id = random.uuid();
+    const body = this.bodyOf(notification);
+    const id = random.ticket();
     const now = clock.now();
     const pushes: Push[] = [];
     for (const token of tokens) {
@@ -147,6 +137,27 @@ export class Controls {
       pushes.push(push);
     }
     return pushes;
+  }
+
+  /** The body of a notification; bursts of one notification share it, as a fan-out does. */
+  private bodyOf(notification: Notification): PushBody {
+    const { topic, payload, expiry, priority, pushType, collapseId } = notification;
+    const last = this.lastBody;
+    const same =
+      last !== undefined &&
+      last.payload === payload &&
+      (last.topic ?? last.topicHash) === topic &&
+      last.expiry === expiry &&
+      last.priority === (priority ?? DEFAULT_PRIORITY) &&
+      last.pushType === pushType &&
+      last.collapseId === collapseId;
+    if (same) return last;
+    const topicHash = hashOf(topic);
+    const bytes = payloadBytes(payload);
+    if (bytes.length > MAX_INJECTED) throw bad(`The payload has ${bytes.length} bytes; the courier carries at most ${MAX_INJECTED}.`);
+    const name = topicHash === topic ? undefined : topic;
+    this.lastBody = pushBody({ topic: name, topicHash, payload: bytes, expiry, priority, pushType, collapseId });
+    return this.lastBody;
   }
 
   addRule(rule: Rule): number {

@@ -1,6 +1,7 @@
 /** A notification on its way through the emulator, whoever sent it. */
 import { createHash } from 'node:crypto';
 import { fromHex } from '../core/bytes.ts';
+import { uuidAt } from './random.ts';
 
 export type PushSource = 'http2' | 'gateway' | 'broadcast' | 'device' | 'control';
 
@@ -36,8 +37,6 @@ export interface PushBody {
 }
 
 export class Push {
-  /** `apns-id`, or one made here; lower-case UUID. The pushes of one fan-out share it. */
-  readonly id: string;
   readonly source: PushSource;
   /** Device token, lower-case hex. */
   readonly token: string;
@@ -48,13 +47,21 @@ export class Push {
   /** Status of the device's ack; -1 before it. */
   ackStatus = -1;
   attempts = 0;
+  private ident: string | number;
 
-  constructor(id: string, source: PushSource, token: string, body: PushBody, acceptedAt: number) {
-    this.id = id;
+  /** `id`: the `apns-id`, or a ticket for one made here. */
+  constructor(id: string | number, source: PushSource, token: string, body: PushBody, acceptedAt: number) {
+    this.ident = id;
     this.source = source;
     this.token = token;
     this.body = body;
     this.acceptedAt = acceptedAt;
+  }
+
+  /** Lower-case UUID. The pushes of one fan-out share it. */
+  get id(): string {
+    if (typeof this.ident === 'number') this.ident = uuidAt(this.ident);
+    return this.ident;
   }
 }
 
@@ -70,13 +77,16 @@ export interface BodyOptions {
   readonly channel?: string | undefined;
 }
 
+/** Deliver now. */
+export const DEFAULT_PRIORITY = 10;
+
 export function pushBody(options: BodyOptions): PushBody {
   return {
     topic: options.topic,
     topicHash: options.topicHash ?? topicHash(options.topic ?? ''),
     payload: options.payload,
     expiry: options.expiry,
-    priority: options.priority ?? 10,
+    priority: options.priority ?? DEFAULT_PRIORITY,
     pushType: options.pushType,
     collapseId: options.collapseId,
     channel: options.channel,

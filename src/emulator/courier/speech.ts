@@ -58,8 +58,7 @@ export function speechFor(alpn: string | undefined, firstByte: number, side: 'se
   const sizes = alpn === undefined ? undefined : packedTableSizes(alpn);
   const listens: Dir = side === 'server' ? 0 : 1;
   if (sizes !== undefined) return new PackedSpeech(listens, sizes.c2s, sizes.s2c);
-  if (firstByte < COURIER.connect.id) return new WireSpeech(ios4, listens, COURIER_IOS4, IOS4_READERS);
-  return new WireSpeech(tlv, listens, COURIER, COURIER_READERS);
+  return new WireSpeech(firstByte < COURIER.connect.id ? IOS4 : TLV, listens);
 }
 
 interface FieldReader {
@@ -98,7 +97,6 @@ function compile(table: CommandTable): Readers {
 }
 
 const COURIER_READERS = compile(COURIER);
-const IOS4_READERS = compile(COURIER_IOS4);
 
 function understand(readers: ReadonlyMap<number, CommandReader>, command: number, items: readonly Item[]): Heard {
   const reader = readers.get(command);
@@ -150,46 +148,60 @@ function numberBytes(value: number | bigint): Uint8Array {
   return out;
 }
 
+/** What all connections of a dialect without state share. */
+interface Language {
+  readonly wire: WireDialect;
+  readonly table: CommandTable;
+  readonly readers: Readers;
+  readonly measure: (dir: Dir, bytes: Uint8Array, start: number, end: number) => number;
+}
+
+const TLV: Language = { wire: tlv, table: COURIER, readers: COURIER_READERS, measure: tlv.open({}).measure };
+const IOS4: Language = { wire: ios4, table: COURIER_IOS4, readers: compile(COURIER_IOS4), measure: ios4.open({}).measure };
+
 /** TLV and iOS 4: stateless frames. */
 class WireSpeech implements Speech {
-  readonly dialect: DialectName;
   broken: string | undefined;
-  private readonly wire: WireDialect;
+  private readonly language: Language;
   private readonly listens: Dir;
-  private readonly speaks: Dir;
-  private readonly readers: ReadonlyMap<number, CommandReader>;
-  private readonly table: CommandTable;
   private readonly buffer = new FrameBuffer();
 
-  constructor(wire: WireDialect, listens: Dir, table: CommandTable, readers: Readers) {
-    this.wire = wire;
-    this.dialect = wire.name;
+  constructor(language: Language, listens: Dir) {
+    this.language = language;
     this.listens = listens;
-    this.speaks = listens === 0 ? 1 : 0;
-    this.table = table;
-    this.readers = readers[listens];
+  }
+
+  get dialect(): DialectName {
+    return this.language.wire.name;
   }
 
   hear(bytes: Uint8Array): Heard[] {
     const heard: Heard[] = [];
     if (this.broken !== undefined) return heard;
-    const measure = this.wire.open({}).measure;
-    this.broken = this.buffer.cut(
+    const { listens } = this;
+    const { wire, readers, measure } = this.language;
+    let overrun: string | undefined;
+    const problem = this.buffer.cut(
       bytes,
-      (b, start, end) => measure(this.listens, b, start, end),
+      (b, start, end) => measure(listens, b, start, end),
       (frame) => {
-        const syntax = this.wire.parse(frame, this.listens);
-        heard.push(understand(this.readers, syntax.command, syntax.items));
+        if (overrun !== undefined) return;
+        const { command, items, tail } = wire.parse(frame, listens);
+        // apsd drops a connection on a frame that its fields do not fill: nothing of it can be relied on.
+        if (wire === tlv && tail.length > 0) overrun = 'a frame whose fields do not fill it';
+        else heard.push(understand(readers[listens], command, items));
       },
     );
+    this.broken = overrun ?? problem;
     return heard;
   }
 
   say(command: string, fields: FieldValues): Uint8Array {
     // The older dialect knows fewer fields: what it has no word for stays unsaid.
-    const known = this.table[command]?.fields;
+    const { wire, table } = this.language;
+    const known = table[command]?.fields;
     const sayable = known === undefined ? fields : Object.fromEntries(Object.entries(fields).filter(([key]) => key in known));
-    return this.wire.encode(command, sayable, this.speaks);
+    return wire.encode(command, sayable, this.listens === 0 ? 1 : 0);
   }
 
   sayMessage(body: PushBody, variant: Variant, one: Individual): Uint8Array {

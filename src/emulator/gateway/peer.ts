@@ -70,6 +70,12 @@ export const STATUS = {
 
 const FIELDS = GATEWAY.notification.fields;
 const TOKEN_LENGTH = 32;
+/** Items of a fixed length: any other cannot be parsed. */
+const LENGTHS: ReadonlyMap<number | string, number> = new Map<number | string, number>([
+  [FIELDS.identifier.id as number, 4],
+  [FIELDS.expiry.id as number, 4],
+  [FIELDS.priority.id as number, 1],
+]);
 const NAMES: Readonly<Record<number, string>> = { 0: 'simple_notification', 1: 'enhanced_notification', 2: 'notification' };
 const SIMPLE = 0;
 const FRAMED = 2;
@@ -305,7 +311,7 @@ function read(syntax: WireSyntax): Notification {
   for (const item of syntax.items) {
     const value = item.value as Uint8Array;
     const number = value.length === 4 ? u32(value, 0) : value.length === 1 ? value[0] : undefined;
-    malformed ||= seen.has(item.id);
+    malformed ||= seen.has(item.id) || (LENGTHS.get(item.id) ?? value.length) !== value.length;
     seen.add(item.id);
     if (item.id === FIELDS.token.id) token = value;
     else if (item.id === FIELDS.payload.id) payload = value;

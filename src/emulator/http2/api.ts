@@ -79,7 +79,8 @@ export class ProviderApi {
     const idName = route?.to === 'device' || route === undefined ? 'apns-id' : 'apns-request-id';
     const given = header(request, idName);
     const id = given !== undefined && isUuid(given) ? given.toLowerCase() : this.random.uuid();
-    const common: Record<string, string> = { [idName]: id };
+    // The client finds its id as it wrote it: some compare the letters.
+    const common: Record<string, string> = { [idName]: given !== undefined && isUuid(given) ? given : id };
     if (this.settings.environment === 'sandbox' && (route?.to === 'device' || route?.to === 'broadcast'))
       common['apns-unique-id'] = this.random.uuid();
 

@@ -38,6 +38,8 @@ const MAX_REJECTED_STREAMS = 100_000;
 /** Between the last frame and the end of the connection, and until it is cut off. */
 const LEAVE_DELAY_MS = 20;
 const LINGER_MS = 2_000;
+/** Answers of APNs carry no `date`; Node adds one unless told otherwise. */
+const NO_DATE = { sendDate: false } as http2.ServerStreamResponseOptions;
 /** Client addresses whose token changes are counted. */
 const MAX_ADDRESSES = 10_000;
 
@@ -210,9 +212,9 @@ export class Http2Server {
     const { state, connection } = session;
     const answer = this.api.handle(state, request, forced);
     const headers: IncomingHttpHeaders = { ':status': answer.status as never, ...answer.headers };
-    if (answer.body === undefined) stream.respond(headers, { endStream: true });
+    if (answer.body === undefined) stream.respond(headers, { ...NO_DATE, endStream: true });
     else {
-      stream.respond(headers);
+      stream.respond(headers, NO_DATE);
       stream.end(answer.body);
     }
     if (state.answered(isRejection(answer)) && session.mask !== undefined && !session.http2.destroyed && !session.http2.closed) {

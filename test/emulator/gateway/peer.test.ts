@@ -69,6 +69,7 @@ describe('the gateway', () => {
     [7, 'a payload of 257 bytes in the days of 256', note(9, GOOD, new Uint8Array(257)), { payloadLimit: 256 }],
     [8, 'an unknown token', note(9, UNKNOWN)],
     [128, 'an item twice', frame(item(3, '00000009') + item(1, GOOD) + item(1, GOOD) + item(2, '7b7d'))],
+    [128, 'an expiration of two bytes', frame(item(3, '00000009') + item(1, GOOD) + item(2, '7b7d') + item(4, '0001'))],
     [128, 'an item that overruns the frame', frame(`${item(3, '00000009')}0100ffab`)],
   ];
   for (const [status, what, bytes, settings = {}, topic] of STATUSES) {

@@ -195,11 +195,12 @@ describe('every reason of the tables', () => {
 });
 
 describe('device pushes', () => {
-  it('answers 200 without a body, returns the id and adds a unique id in the sandbox', () => {
+  it('answers 200 without a body, returns the id as it was written and adds a unique id in the sandbox', () => {
     const h = registered();
     const id = '123e4567-e89b-12d3-a456-4266554400a0';
     const answer = ask(h, { headers: { 'apns-id': id.toUpperCase() } });
-    expect(answer).toMatchObject({ status: 200, body: undefined, headers: { 'apns-id': id } });
+    expect(answer).toMatchObject({ status: 200, body: undefined, headers: { 'apns-id': id.toUpperCase() } });
+    expect(h.journal.query({ id })).toHaveLength(1);
     expect(answer.headers['apns-unique-id']).toMatch(/^[0-9a-f-]{36}$/);
   });
 

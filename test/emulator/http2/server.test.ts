@@ -121,6 +121,19 @@ describe('sessions', () => {
   });
 });
 
+describe('the headers of an answer', () => {
+  it('are those of APNs and no others: no date, and no DATA frame after a success', async () => {
+    const emulator = await start();
+    const session = connect(emulator);
+    const headers = await new Promise<http2.IncomingHttpHeaders>((resolve) => {
+      const stream = session.request({ ':method': 'POST', ':path': '/3/device/ff' }, { endStream: true });
+      stream.on('response', resolve);
+      stream.resume();
+    });
+    expect(Object.keys(headers).sort()).toEqual([':status', 'apns-id', 'apns-unique-id', 'content-type']);
+  });
+});
+
 describe('rules over HTTP/2', () => {
   it('force a reason with its status, or another status', async () => {
     const emulator = await start({
