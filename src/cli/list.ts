@@ -1,5 +1,5 @@
 import { EXIT, UserError } from '../core/errors.ts';
-import { SEVERITIES } from '../core/note.ts';
+import { type Note, SEVERITIES } from '../core/note.ts';
 import { ByteLines } from '../export/byte-lines.ts';
 import { CourierJsonl } from '../export/courier-jsonl.ts';
 import { jsonRecord, type RecordOptions } from '../export/record.ts';
@@ -79,7 +79,8 @@ export async function runList(files: string[], options: ListOptions): Promise<nu
   const writer = makeWriter(format, columns, view, out, options);
   // A live input is listed as it comes, with what is known by then.
   const whole =
-    options.follow !== true && (options.findings === true || options.pairs === true || columns.some((c) => ANALYSED.includes(c.name)));
+    options.follow !== true &&
+    (options.findings === true || options.pairs === true || failAt < 4 || columns.some((c) => ANALYSED.includes(c.name)));
   let shown = 0;
   let worst = -1;
   try {
@@ -89,7 +90,7 @@ export async function runList(files: string[], options: ListOptions): Promise<nu
         if (view.findings && !hasFindings(view, row)) return true;
         shown++;
         writer.row(row);
-        if (failAt < 4) worst = Math.max(worst, rowSeverity(view, row));
+        if (failAt < 4) worst = Math.max(worst, rowSeverity(view, row), foundSeverity(view, row));
         view.previous = row;
         return options.limit === undefined || shown < options.limit;
       },
@@ -114,7 +115,15 @@ const ANALYSED: readonly string[] = ['pair', 'rtt'];
 
 /** Whether anything was found on a row: by rules over several messages, or in the message itself. */
 function hasFindings(view: RowView, row: number): boolean {
-  return (view.timeline.analysis?.findings(row).length ?? 0) > 0 || view.message(row).notes.some((n) => n.severity !== 'info');
+  const matters = (n: Note): boolean => n.severity !== 'info';
+  return view.timeline.analysis?.findings(row).some(matters) === true || view.message(row).notes.some(matters);
+}
+
+/** The worst that rules over several messages found on a row; -1 when they found nothing. */
+function foundSeverity(view: RowView, row: number): number {
+  let worst = -1;
+  for (const n of view.timeline.analysis?.findings(row) ?? []) worst = Math.max(worst, SEVERITIES.indexOf(n.severity));
+  return worst;
 }
 
 function makeWriter(format: string, columns: readonly Column[], view: RowView, out: Output, options: ListOptions): RowWriter {

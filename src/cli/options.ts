@@ -5,6 +5,7 @@ export interface ReadOptions {
   read?: string[];
   keys?: string[];
   keyPassword?: string;
+  jwtKey?: string[];
   decodeAs?: string[];
   filter?: string;
   c2s?: string;
@@ -29,6 +30,7 @@ export function withReading(command: Command): Command {
     .option('-Y, --filter <expression>', "only messages that match, e.g. 'apns.status != 0' (see docs/filters.md)")
     .option('-k, --keys <file>', 'key log, RSA private key or PKCS#12 file for TLS (repeatable)', collect)
     .option('--key-password <text>', 'password of the private key or PKCS#12 file')
+    .option('--jwt-key <file>', 'key that checks the signatures of provider tokens: .p8 or public key (repeatable)', collect)
     .option('-d, --decode-as <rule>', 'choose the dialect, e.g. tcp.port==9000,courier (repeatable)', collect)
     .option('--c2s <file>', 'headerless bytes from the client')
     .option('--s2c <file>', 'headerless bytes from the server')

@@ -237,6 +237,7 @@ export async function openSession(files: readonly string[], options: SessionOpti
   checkOutput(options.output, [...paths, ...(options.keys ?? []), options.c2s, options.s2c]);
   // The filter first: a typo must not wait for a gigabyte.
   const filter = options.filter === undefined ? undefined : (await import('../timeline/filter/filter.ts')).compileFilter(options.filter);
+  const verifyToken = options.jwtKey === undefined ? undefined : (await import('./jwt-keys.ts')).tokenVerifier(options.jwtKey);
   const tcpHashes = options.hashes === true ? new StreamHashes() : undefined;
   const tlsHashes = options.hashes === true ? new StreamHashes() : undefined;
   const tap: Tap | undefined =
@@ -254,5 +255,6 @@ export async function openSession(files: readonly string[], options: SessionOpti
     expandPayloads: true,
   });
   if (options.redact === true) reading.timeline.redactor = new Redactor(pseudonyms(paths[0] ?? options.c2s ?? options.s2c));
+  if (verifyToken !== undefined) reading.timeline.verifyToken = verifyToken;
   return new Session(reading, filter, tcpHashes, tlsHashes);
 }

@@ -5,13 +5,14 @@ import { duration, isoTime } from '../core/time.ts';
 import { type NoteCode, note } from '../schema/notes.ts';
 import { findByFilter, toNumber } from './context.ts';
 import { KINDS, type KindName, kinds } from './kinds.ts';
+import type { TokenVerifier } from './source.ts';
 
 /*
  * Rules over one message and its time. They need the decoded message, so they are asked when somebody looks at the row:
  * indexing millions of rows costs nothing for them.
  */
 
-type RowRule = (message: Message, time: number, say: Say) => void;
+type RowRule = (message: Message, time: number, say: Say, verify: TokenVerifier | undefined) => void;
 type Say = (code: NoteCode, field: Field | undefined, detail?: string) => void;
 
 /** APNs refuses provider tokens older than this. Source: Apple, by provider.md 2.5. */
@@ -62,6 +63,16 @@ function tokenAge(message: Message, time: number, say: Say): void {
   else if (issued - time > CLOCK_SECONDS) say('jwt.future', field, `by ${duration(issued - time)}`);
 }
 
+function tokenSignature(message: Message, _time: number, say: Say, verify: TokenVerifier | undefined): void {
+  if (verify === undefined) return;
+  const compact = findByFilter(message.fields, 'apns.jwt.compact')?.value;
+  if (typeof compact !== 'string') return;
+  const keyId = findByFilter(message.fields, 'apns.jwt.kid')?.value;
+  const verdict = verify(compact, typeof keyId === 'string' ? keyId : undefined);
+  if (verdict === undefined) return;
+  say(verdict.good ? 'jwt.signature-verified' : 'jwt.signature-wrong', findByFilter(message.fields, 'apns.jwt.signature'), verdict.detail);
+}
+
 /** Certificates of a chain that are looked at. */
 const CHAIN_LIMIT = 16;
 
@@ -86,21 +97,21 @@ function certificates(message: Message, time: number, say: Say): void {
 
 const PUSHES: readonly KindName[] = ['gateway c2s simple_notification', 'gateway c2s enhanced_notification', 'gateway c2s notification'];
 
+const REQUESTS: readonly KindName[] = [
+  'http2 c2s push',
+  'http2 c2s broadcast',
+  'http2 c2s channelCreate',
+  'http2 c2s channelRead',
+  'http2 c2s channelDelete',
+  'http2 c2s channelList',
+  'http2 c2s request',
+];
+
 const ROWS: readonly { readonly on: readonly KindName[]; readonly rule: RowRule }[] = [
   { on: ['courier s2c message', 'http2 c2s push', ...PUSHES], rule: expired },
   { on: ['courier s2c message', ...PUSHES], rule: background },
-  {
-    on: [
-      'http2 c2s push',
-      'http2 c2s broadcast',
-      'http2 c2s channelCreate',
-      'http2 c2s channelRead',
-      'http2 c2s channelDelete',
-      'http2 c2s channelList',
-      'http2 c2s request',
-    ],
-    rule: tokenAge,
-  },
+  { on: REQUESTS, rule: tokenAge },
+  { on: REQUESTS, rule: tokenSignature },
   { on: ['tls s2c certificate', 'tls c2s certificate'], rule: certificates },
 ];
 
@@ -115,12 +126,15 @@ export function hasRowRules(kind: number): boolean {
   return BY_KIND[kind] !== undefined;
 }
 
-/** What a message is worth at its time (seconds since the epoch; NaN finds nothing that depends on time). Ranges are the fields’. */
-export function rowNotes(kind: number, message: Message, time: number): Note[] {
+/**
+ * What a message is worth at its time (seconds since the epoch; NaN finds nothing that depends on time). Ranges are the fields’.
+ * Signatures of provider tokens are checked with `verify`.
+ */
+export function rowNotes(kind: number, message: Message, time: number, verify?: TokenVerifier): Note[] {
   const notes: Note[] = [];
   const say: Say = (code, field, detail) => {
     notes.push(note(code, field?.at?.start ?? 0, field?.at?.end ?? 0, detail));
   };
-  for (const rule of BY_KIND[kind] ?? []) rule(message, time, say);
+  for (const rule of BY_KIND[kind] ?? []) rule(message, time, say, verify);
   return notes;
 }

@@ -42,3 +42,13 @@ export interface SessionSource {
   topicBytes(topic: number): Uint8Array;
   ends(stream: number): Ends;
 }
+
+/** What a key says about the signature of a provider token. */
+export interface TokenVerdict {
+  readonly good: boolean;
+  /** With which key, as a phrase. */
+  readonly detail: string;
+}
+
+/** Checks a provider token, `header.claims.signature`; undefined when no key for this key id is known. */
+export type TokenVerifier = (compact: string, keyId: string | undefined) => TokenVerdict | undefined;

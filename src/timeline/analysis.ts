@@ -65,7 +65,9 @@ export class Analysis implements AnalysisView {
     const { columns } = this.timeline.rows;
     const stored = session.findings.of(row, columns.length(row));
     const kind = kindOf(columns.type(row), columns.dir(row));
-    const all = hasRowRules(kind) ? [...stored, ...rowNotes(kind, this.timeline.plainMessage(row), session.time(row))] : stored;
+    const { timeline } = this;
+    const own = hasRowRules(kind) ? rowNotes(kind, timeline.plainMessage(row), session.time(row), timeline.verifyToken) : [];
+    const all = own.length === 0 ? stored : [...stored, ...own];
     return this.timeline.shownNotes(row, all);
   }
 

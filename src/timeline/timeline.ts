@@ -5,6 +5,7 @@ import { count } from '../core/text.ts';
 import { note } from '../schema/notes.ts';
 import type { StreamSummary } from '../session/analysis.ts';
 import type { Delivery } from '../session/rules/deliveries.ts';
+import type { TokenVerifier } from '../session/source.ts';
 import { FLAG_PIECES, FLAG_UNTIMED } from './columns.ts';
 import type { Redactor } from './redact.ts';
 import type { Rows } from './rows.ts';
@@ -84,6 +85,8 @@ export class Timeline {
   /** Set: every message, address and payload is shown by pseudonyms, and bytes are not shown. */
   redactor: Redactor | undefined = undefined;
   analysis: AnalysisView | undefined = undefined;
+  /** Checks signatures of provider tokens, where the user gave keys; injected at the edge. */
+  verifyToken: TokenVerifier | undefined = undefined;
   /** A quick search for bytes in bytes, injected at the edge. */
   search: ((hay: Uint8Array, needle: Uint8Array) => number) | undefined = undefined;
   readonly decoders: Decoders;

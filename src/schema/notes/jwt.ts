@@ -32,6 +32,16 @@ export const JWT_NOTES = {
     sentence: 'The signature is not the 64 bytes of ES256.',
     advice: 'JWT needs r and s, 32 bytes each; many libraries give DER unless told otherwise.',
   },
+  'jwt.signature-wrong': {
+    severity: 'error',
+    sentence: 'The signature of the provider token does not fit the given key (--jwt-key).',
+    advice: 'APNs answers InvalidProviderToken. Sign with the key whose id the token names, and give the key of that id here.',
+  },
+  'jwt.signature-verified': {
+    severity: 'info',
+    sentence: 'The signature of the provider token was checked with the given key (--jwt-key), and is right.',
+    advice: 'Nothing to do; what APNs refuses has another reason.',
+  },
   'jwt.padding': {
     severity: 'note',
     sentence: 'The token uses base64 with padding or the characters + and /.',
