@@ -1,14 +1,17 @@
 import { createPrivateKey, randomBytes, sign, X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { packedTableSizes } from '../../codec/packed/detect.ts';
-import { toHex, u32 } from '../../core/bytes.ts';
+import { fromHex, toHex, u32 } from '../../core/bytes.ts';
 import { EXIT, UserError } from '../../core/errors.ts';
 import { DIALECT, type Message } from '../../core/message.ts';
 import type { FieldValues } from '../../schema/build.ts';
+import { COURIER } from '../../schema/courier.ts';
+import { COURIER_IOS4 } from '../../schema/courier-ios4.ts';
 import { type WireOut, wireValue } from '../outgoing.ts';
 import { type Answer, answerOf } from '../recorded.ts';
 import { putWire } from '../rewrite.ts';
 import { bytesOf, CourierWire, numberOf } from './courier-wire.ts';
+import { deviceToken } from './device-token.ts';
 import { Outbox } from './outbox.ts';
 import type { Peer, PeerParts } from './peer.ts';
 import { Waiting } from './waiting.ts';
@@ -26,7 +29,10 @@ const ASKED_BY: Readonly<Record<string, string>> = {
 };
 /** Answers that name their question by its id. */
 const BY_ID: ReadonlySet<string> = new Set(['message_ack', 'pub_sub_channel_list', 'presence_tracking_response']);
+const CONNECTED = 1;
 const GOODBYE = 2;
+/** As devices of today send them (courier.md 3.1). */
+const PRESENCE_FLAGS = 0x41;
 interface Live {
   readonly id: number | undefined;
   readonly token: Uint8Array | undefined;
@@ -45,6 +51,8 @@ export class CourierPeer implements Peer {
   private readonly acknowledged: { row: number; ackAt: number }[] = [];
   private readonly live = new Map<number, Live>();
   private received = 0;
+  /** Our own Connect is not answered yet. */
+  private introducing = false;
   private readonly waiting: Waiting;
 
   private constructor(parts: PeerParts) {
@@ -72,7 +80,32 @@ export class CourierPeer implements Peer {
       throw new UserError('replay.alpn', 'The dialect of iOS 4 cannot be packed: leave out --alpn.', EXIT.usage);
     peer.wire = new CourierWire(spoken, peer.wire.ios4, 1);
     peer.attach(socket);
+    const { plan } = parts.ledger;
+    const first = timeline.rows.columns.type(plan.rows[connection.units[0]]) & 0xff;
+    if (first !== (peer.wire.ios4 ? COURIER_IOS4.connect.id : COURIER.connect.id)) await peer.introduce();
     return peer;
+  }
+
+  /** Says a Connect of its own where the capture has none: couriers hang up on whoever begins with anything else. */
+  private async introduce(): Promise<void> {
+    const { timeline, connection, settings, clock, ledger } = this.parts;
+    const token = fromHex(deviceToken(timeline, connection.stream) ?? '') ?? new Uint8Array(0);
+    const { identity } = settings;
+    if (this.wire.ios4) this.reply('connect', { token });
+    else
+      this.reply('connect', {
+        ...(token.length === 0 ? {} : { token }),
+        state: CONNECTED,
+        presence_flags: PRESENCE_FLAGS,
+        ...(identity === undefined
+          ? {}
+          : { certificate: new X509Certificate(identity.certificate).raw, ...signNonce(identity.key, clock.now()) }),
+      });
+    ledger.remark('connected with a Connect of our own, since the capture holds none');
+    this.introducing = true;
+    await this.waiting.until(() => this.closed || !this.introducing);
+    if (this.introducing) this.broken ??= 'the courier did not answer the Connect that was made for the capture';
+    this.introducing = false;
   }
 
   private attach(socket: Socket): void {
@@ -152,6 +185,12 @@ export class CourierPeer implements Peer {
 
   private heard(message: Message): void {
     const { ledger, clock } = this.parts;
+    if (this.introducing && message.command === 'connect_response') {
+      this.introducing = false;
+      const status = numberOf(message, 'status') ?? 0;
+      if (status !== 0) this.broken = `the courier refused the Connect that was made for the capture (status ${status})`;
+      return;
+    }
     const asker = ASKED_BY[message.command];
     if (asker !== undefined) {
       const list = this.asked.get(asker) ?? [];
@@ -197,14 +236,14 @@ export class CourierPeer implements Peer {
 
   /** A ConnectResponse without a token lets the device keep the one that it came with. */
   private completed(answer: Answer, index: number): Answer {
-    if (answer['answer'] !== 'connect_response' || answer['token'] !== undefined || this.ledgerToken(index) === undefined) return answer;
+    const recorded = this.parts.ledger.recorded(index)?.['token'];
+    if (answer['answer'] !== 'connect_response' || answer['token'] !== undefined || recorded === undefined) return answer;
     const out = this.parts.prepare(index);
     const own = out?.kind === 'wire' ? wireValue(out, 'token') : undefined;
-    return own === undefined ? answer : { ...answer, token: toHex(own) };
-  }
-
-  private ledgerToken(index: number): string | undefined {
-    return this.parts.ledger.recorded(index)?.['token'];
+    if (own === undefined) return answer;
+    const token = toHex(own);
+    this.parts.names.learn(recorded, token);
+    return { ...answer, token };
   }
 
   /** The token that the courier gives stands for the recorded one from here on. */
