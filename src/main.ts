@@ -54,6 +54,7 @@ listing(program.command('open', { isDefault: true, hidden: true }).argument('[fi
   .option('--theme <name>', 'colours of the terminal UI: dark, light or mono')
   .option('--ascii', 'draw the terminal UI with ASCII characters only')
   .option('--no-mouse', 'leave the mouse to the terminal')
+  .option('--print-config', 'print the settings of the terminal UI as JSON')
   .action((files: string[], options) =>
     run(async () => {
       const { runOpen } = await import('./cli/open.ts');

@@ -9,6 +9,7 @@ export interface OpenOptions extends ListOptions {
   theme?: string;
   ascii?: boolean;
   mouse?: boolean;
+  printConfig?: boolean;
 }
 
 /** Options that ask for a listing. */
@@ -44,6 +45,13 @@ function checkCommand(word: string | undefined, commands: readonly string[]): vo
 /** `apns-inspect FILE...`: the terminal UI on a terminal, the list everywhere else. */
 export async function runOpen(files: string[], options: OpenOptions, commands: readonly string[]): Promise<number> {
   checkCommand(files[0], commands);
+  if (options.printConfig === true) {
+    const { loadConfig } = await import('../tui/config.ts');
+    const { config, problems } = loadConfig(process.env);
+    for (const problem of problems) process.stderr.write(`apns-inspect: ${problem}\n`);
+    process.stdout.write(`${JSON.stringify(config, undefined, 2)}\n`);
+    return EXIT.ok;
+  }
   const input = noTui(options, process.env, process.stdout.isTTY === true) === undefined ? keyboard() : undefined;
   // Each is loaded only where it is needed: the first screen waits for nothing else.
   if (input === undefined) return (await import('./list.ts')).runList(files, options);
@@ -58,6 +66,14 @@ export async function runOpen(files: string[], options: OpenOptions, commands: r
   try {
     const code = await startTui({
       reading: session.reading,
+      readingOptions: {
+        keys: [],
+        decodeAs: options.decodeAs ?? [],
+        c2s: options.c2s,
+        s2c: options.s2c,
+        follow: false,
+        expandPayloads: false,
+      },
       files: [...files, ...(options.read ?? []), ...[options.c2s, options.s2c].filter((f) => f !== undefined)],
       follow: options.follow === true,
       showSecrets: options.showSecrets === true,

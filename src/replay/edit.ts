@@ -65,7 +65,7 @@ export function editMessage(out: Outgoing, row: number, edit: Editor): RewriteRu
 /** $VISUAL or $EDITOR, else vi. */
 export const USER_EDITOR: Editor = (path) => {
   const command = process.env['VISUAL'] ?? process.env['EDITOR'] ?? 'vi';
-  const { status, error } = spawnSync(`${command} "$0"`, [path], { shell: true, stdio: 'inherit' });
+  const { status, error } = spawnSync('/bin/sh', ['-c', `${command} "$1"`, 'sh', path], { stdio: 'inherit' });
   if (error !== undefined || status !== 0)
     throw new UserError('replay.edit', `the editor "${command}" ended with an error: nothing was sent.`);
 };

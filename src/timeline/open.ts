@@ -399,6 +399,15 @@ export class Reading {
     return lines;
   }
 
+  /** The TLS record that the first byte of a row was decrypted from, as it was on the wire; undefined when it was not. */
+  tlsRecord(row: number): Uint8Array | undefined {
+    const address = this.timeline.places(row)[0]?.address ?? HOLE;
+    if (address === HOLE || Math.floor(address / SOURCE_SPAN) !== SPOOL_SOURCE || this.datagrams.find(address) !== undefined)
+      return undefined;
+    const record = this.places.find(address);
+    return record === undefined ? undefined : this.store.read(record.record, record.recordLength).slice();
+  }
+
   private trace(start: number, end: number, address: number, lines: string[]): void {
     let at = address;
     let from = start;

@@ -1,12 +1,16 @@
 /** The running terminal UI: reads, filters, searches and counts in slices between keys, and paints what changed. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { grouped } from '../core/text.ts';
-import type { Reading } from '../timeline/open.ts';
+import type { Reading, ReadingOptions } from '../timeline/open.ts';
 import type { Canvas } from './canvas.ts';
 import { type Config, configured, type History, saveHistory } from './config.ts';
 import { currentRow } from './detail.ts';
 import { draw } from './draw.ts';
 import { watchEmulator } from './emulator-client.ts';
-import { ExportJob, exportProblem } from './export-job.ts';
+import { details, ExportJob, exportedRows, exportProblem, type FileJob } from './export-job.ts';
 import { FilterJob, matcher, SearchJob, sortedRows, TallyJob } from './jobs.ts';
 import { compiled } from './main-commands.ts';
 import { type Event, reduce } from './reduce.ts';
@@ -31,6 +35,9 @@ const TALLY_MS = 250;
 export interface AppOptions {
   readonly reading: Reading;
   readonly source: Source;
+  /** The inputs and how they are read, to read them once more. */
+  readonly files: readonly string[];
+  readonly readingOptions: ReadingOptions;
   readonly input: NodeJS.ReadStream;
   readonly output: NodeJS.WriteStream;
   readonly config: Config;
@@ -63,7 +70,7 @@ class App {
   private searchJob: SearchJob | undefined;
   private tallyJob: TallyJob | undefined;
   private tallied = 0;
-  private exportJob: ExportJob | undefined;
+  private exportJob: FileJob | undefined;
   private detach: (() => void) | undefined;
   private replay: RunningReplay | undefined;
   private wake: (() => void) | undefined;
@@ -246,6 +253,9 @@ class App {
       case 'export':
         this.startExport(effect);
         break;
+      case 'edit':
+        this.edit(effect.row);
+        break;
       case 'history':
         saveHistory(this.options.env, this.state.history);
         break;
@@ -282,10 +292,41 @@ class App {
       this.dispatch({ type: 'say', text: 'another export is still running', bad: true });
       return;
     }
+    const { format, path, what } = effect;
+    if (format === 'pcapng') {
+      const { reading, files, readingOptions } = this.options;
+      const rows = exportedRows(this.state, what);
+      import('./pcapng-job.ts')
+        .then(({ PcapngJob }) => PcapngJob.open(reading, files, readingOptions, rows, path))
+        .then((job) => {
+          this.exportJob = job;
+          this.wake?.();
+        })
+        .catch((error: unknown) => this.exportFailed(error));
+      return;
+    }
     try {
-      this.exportJob = new ExportJob(this.state, effect.format, effect.path, effect.what);
+      this.exportJob = new ExportJob(this.state, format, path, what);
     } catch (error) {
       this.exportFailed(error);
+    }
+  }
+
+  /** The message as text in the user's editor, which has the terminal meanwhile; the text is a copy that nobody reads again. */
+  private edit(row: number): void {
+    const directory = mkdtempSync(join(tmpdir(), 'apns-inspect-'));
+    try {
+      const path = join(directory, `message-${row + 1}.txt`);
+      writeFileSync(path, [...details(this.state.source, row)].join('\n'), { mode: 0o400 });
+      const { env, input } = this.options;
+      const command = env['VISUAL'] || env['EDITOR'] || 'vi';
+      const { error, status } = this.terminal.lend(() =>
+        spawnSync('/bin/sh', ['-c', `${command} "$1"`, 'sh', path], { stdio: [(input as { fd?: number }).fd ?? 0, 'inherit', 'inherit'] }),
+      );
+      if (error !== undefined || status !== 0)
+        this.dispatch({ type: 'say', text: `the editor "${command}" ended with an error`, bad: true });
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
     }
   }
 
@@ -401,11 +442,11 @@ class App {
     return !done;
   }
 
-  private write(job: ExportJob): boolean {
+  private write(job: FileJob): boolean {
     try {
       if (!job.step(SLICE_MS)) return true;
       this.exportJob = undefined;
-      this.dispatch({ type: 'say', text: `wrote ${job.path} (${grouped(job.total)} messages)`, bad: false });
+      this.dispatch({ type: 'say', text: `wrote ${job.path} (${job.summary})`, bad: false });
     } catch (error) {
       this.exportFailed(error);
     }

@@ -6,6 +6,17 @@ import type { Rect } from './layout.ts';
 import type { State, StatsState } from './state.ts';
 import { cut, padded, textWidth } from './width.ts';
 
+/** What the rows of a table are called. */
+const HEADERS: Readonly<Record<TallyTable['name'], string>> = {
+  Messages: 'message',
+  Status: 'status',
+  Topics: 'topic',
+  Tokens: 'token',
+  Connections: 'connection',
+  'Response times': 'time',
+  Severity: 'severity',
+};
+
 /** A table beside others is at least this wide. */
 const MIN_TABLE = 58;
 
@@ -65,7 +76,7 @@ function drawTable(canvas: Canvas, state: State, stats: StatsState, index: numbe
   canvas.text(
     rect.x + 1,
     y,
-    ` ${padded(table.name === 'Response times' ? 'time' : table.name.replace(/s$/, '').toLowerCase(), label)}${padded('count', 11, 'right')}${padded('%', 7, 'right')}`,
+    ` ${padded(HEADERS[table.name], label)}${padded('count', 11, 'right')}${padded('%', 7, 'right')}`,
     theme.header,
   );
   y++;

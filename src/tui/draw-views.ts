@@ -10,7 +10,11 @@ import type { Rect } from './layout.ts';
 import type { State } from './state.ts';
 import { cut } from './width.ts';
 
-const MODES: Readonly<Record<LadderMode, string>> = { connection: 'x: by token', token: 'x: by connection' };
+const MODES: Readonly<Record<LadderMode, string>> = {
+  connection: 'x: token, delivery',
+  token: 'x: delivery, connection',
+  delivery: 'x: connection, token',
+};
 
 export function drawLadder(canvas: Canvas, state: State, rect: Rect): void {
   const view = state.ladder;

@@ -125,6 +125,15 @@ function drawFilterLine(canvas: Canvas, state: State): void {
 const HINT_ORDER = ['help', 'filter', 'find', 'ladder', 'stats', 'mark', 'next-pane', 'export', 'copy', 'replay', 'quit'];
 const rank = (command: string): number => (HINT_ORDER.includes(command) ? HINT_ORDER.indexOf(command) : HINT_ORDER.length - 1.5);
 
+/** Commands that have no hint on the timeline, in a word. */
+const WORDS: Readonly<Record<string, string>> = {
+  'mark-down': 'choose',
+  extend: 'mode',
+  compress: 'lines',
+  filtered: 'all',
+  'sort-table': 'sort',
+};
+
 /** The line of hints, from the key table; or what was said last. */
 function drawBottom(canvas: Canvas, state: State): void {
   const y = canvas.height - 1;
@@ -149,7 +158,7 @@ function drawBottom(canvas: Canvas, state: State): void {
   for (const binding of hints) {
     const [key] = keysOf(state.keymap, binding);
     if (key === undefined) continue;
-    const word = binding.hint ?? binding.command;
+    const word = binding.hint ?? WORDS[binding.command] ?? binding.command;
     if (state.view !== 'main' && key === 'escape') continue;
     const gap = canvas.width >= 100 ? 3 : 1;
     if (x + textWidth(keyName(key)) + 1 + word.length > canvas.width - 1) break;

@@ -13,6 +13,8 @@ export const EXPORT_FORMATS: readonly ExportFormat[] = [
   { name: 'csv', extension: 'csv', doc: 'the columns that are shown' },
   { name: 'text', extension: 'txt', doc: 'the list as it is shown' },
   { name: 'details', extension: 'txt', doc: 'every field and the bytes of each message' },
+  { name: 'pcapng', extension: 'pcapng', doc: 'the packets of their connections, with the TLS secrets' },
+  { name: 'marks', extension: 'marks', doc: 'their numbers, for apns-inspect replay --marks' },
 ];
 
 const LADDER: ExportFormat = { name: 'ladder', extension: 'txt', doc: 'the flow as text' };

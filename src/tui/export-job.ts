@@ -1,5 +1,6 @@
 /** Writes what is shown to a file, in slices, so that the screen stays alive. */
 import { closeSync, openSync, writeSync } from 'node:fs';
+import { count, printable } from '../core/text.ts';
 import { jsonRecord } from '../export/record.ts';
 import { column, RowView } from '../view/columns.ts';
 import { hexDump } from '../view/hex.ts';
@@ -8,6 +9,7 @@ import { treeLines } from '../view/tree.ts';
 import { HIDDEN } from './detail.ts';
 import { columnsFor } from './menu.ts';
 import { type RowSet, rowAt } from './row-set.ts';
+import type { Source } from './source.ts';
 import type { State } from './state.ts';
 import { padded, textWidth } from './width.ts';
 
@@ -17,7 +19,7 @@ const BUFFER = 64 * 1024;
 const quoted = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
 /** The rows that an export is about. */
-function rowsOf(state: State, what: 'shown' | 'marked' | 'this'): RowSet {
+export function exportedRows(state: State, what: 'shown' | 'marked' | 'this'): RowSet {
   if (what === 'marked') {
     const rows = Uint32Array.from(state.marks).sort();
     return { rows, length: rows.length, ascending: true };
@@ -27,6 +29,19 @@ function rowsOf(state: State, what: 'shown' | 'marked' | 'this'): RowSet {
   return state.shown;
 }
 
+/** Every field of a message, what was found on it, and its bytes. */
+export function* details({ timeline, showSecrets }: Source, row: number): Generator<string> {
+  const message = timeline.message(row);
+  yield `Message ${row + 1}: ${message.label} (${message.dialect})`;
+  const { analysis } = timeline;
+  for (const line of treeLines(message, analysis?.settled === true ? analysis.findings(row) : [])) {
+    const text = line.field?.privacy === 'credential' && !showSecrets ? HIDDEN : line.text;
+    yield `${'  '.repeat(line.depth + 1)}${line.label}: ${text}`;
+  }
+  if (timeline.redactor === undefined) for (const line of hexDump(timeline.bytes(row).bytes)) yield `  ${line}`;
+  yield '';
+}
+
 /** Lines of an export, made one after the other. */
 function* lines(state: State, format: string, rows: RowSet): Generator<string> {
   const { timeline, showSecrets } = state.source;
@@ -34,6 +49,7 @@ function* lines(state: State, format: string, rows: RowSet): Generator<string> {
   const columns = names.flatMap((name) => column(name) ?? []);
   const view = new RowView(timeline, state.time);
   view.first = state.reference;
+  if (format === 'marks') yield `# messages of ${printable(state.source.title)}`;
   if (format === 'csv') yield columns.map((c) => c.name).join(',');
   if (format === 'ladder' && state.ladder !== undefined) {
     yield* ladderText(timeline, state.ladder.ladder, 120, state.ladder.compress);
@@ -66,17 +82,12 @@ function* lines(state: State, format: string, rows: RowSet): Generator<string> {
           .join('  ')
           .trimEnd();
         break;
-      case 'details': {
-        const message = timeline.message(row);
-        yield `Message ${row + 1}: ${message.label} (${message.dialect})`;
-        for (const line of treeLines(message)) {
-          const text = line.field?.privacy === 'credential' && !showSecrets ? HIDDEN : line.text;
-          yield `${'  '.repeat(line.depth + 1)}${line.label}: ${text}`;
-        }
-        if (timeline.redactor === undefined) for (const line of hexDump(timeline.bytes(row).bytes)) yield `  ${line}`;
-        yield '';
+      case 'details':
+        yield* details(state.source, row);
         break;
-      }
+      case 'marks':
+        yield String(row + 1);
+        break;
       case 'json':
         yield jsonRecord(timeline, row, { showSecrets }) + (i + 1 < rows.length ? ',' : '');
         break;
@@ -96,18 +107,26 @@ export function exportProblem(error: unknown): string {
   return e.message;
 }
 
-export class ExportJob {
+/** A file that is written in slices. */
+export interface FileJob {
   readonly path: string;
-  readonly total: number;
-  written = 0;
+  /** What was written, in words. */
+  readonly summary: string;
+  /** Writes on for about `ms` milliseconds; true when all is written. Throws what the file system says. */
+  step(ms: number): boolean;
+}
+
+export class ExportJob implements FileJob {
+  readonly path: string;
+  readonly summary: string;
   private readonly fd: number;
   private readonly source: Generator<string>;
 
   /** Opens the file; throws what the file system says. */
   constructor(state: State, format: string, path: string, what: 'shown' | 'marked' | 'this') {
-    const rows = rowsOf(state, what);
+    const rows = exportedRows(state, what);
     this.path = path;
-    this.total = rows.length;
+    this.summary = count(rows.length, 'message');
     this.fd = openSync(path, 'wx');
     this.source = lines(state, format, rows);
   }
@@ -120,18 +139,11 @@ export class ExportJob {
     while (!done && performance.now() < end && text.length < BUFFER) {
       const next = this.source.next();
       if (next.done === true) done = true;
-      else {
-        text += `${next.value}\n`;
-        this.written++;
-      }
+      else text += `${next.value}\n`;
     }
     const bytes = Buffer.from(text);
     for (let at = 0; at < bytes.length; ) at += writeSync(this.fd, bytes, at);
     if (done) closeSync(this.fd);
     return done;
-  }
-
-  close(): void {
-    closeSync(this.fd);
   }
 }

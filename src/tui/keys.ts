@@ -125,6 +125,7 @@ export const BINDINGS: readonly Binding[] = [
     hint: 'Write',
   },
   { command: 'copy', keys: ['y'], places: [...MAIN, 'ladder', 'stats'], group: 'Act', doc: 'copy field, row, hex or JSON', hint: 'Yank' },
+  { command: 'edit', keys: ['E'], places: MAIN, group: 'Act', doc: 'the message as text in $EDITOR, a copy to read' },
   { command: 'replay', keys: ['r'], places: MAIN, group: 'Act', doc: 'replay marked or shown messages', hint: 'Replay' },
   { command: 'replay-start', keys: ['r'], places: ['replay'], group: 'Act', doc: 'start: send, or show the plan', hint: 'start' },
   { command: 'replay-stop', keys: ['x'], places: ['replay'], group: 'Act', doc: 'stop the replay', hint: 'stop' },

@@ -217,6 +217,10 @@ export const MAIN_COMMANDS: Readonly<Record<string, Command>> = {
   compare,
   export: (s) => ({ ...s, menu: formatMenu('list') }),
   copy: (s) => ({ ...s, menu: copyMenu() }),
+  edit: (s) => {
+    const row = currentRow(s);
+    return row < 0 ? s : ask(s, { type: 'edit', row });
+  },
   replay: openReplay,
   pause: (s) => {
     if (s.loading.done) return say(s, 'everything is read');

@@ -1,5 +1,6 @@
 /** Events → the next state. Pure: what has to be done outside is left in `state.effects`. */
 
+import { ladderOf } from '../view/ladder.ts';
 import type { EmulatorState } from './emulator-view.ts';
 import { commandFor, type Place } from './keys.ts';
 import { layout } from './layout.ts';
@@ -86,6 +87,14 @@ function press(state: State, key: string, char: string | undefined): State {
   return command === undefined ? ready : runCommand(ready, command, count);
 }
 
+/** A ladder with what the rules found meanwhile. */
+function rebuilt(state: State, view: NonNullable<State['ladder']>): State['ladder'] {
+  const { ladder } = view;
+  const row = ladder.rows[view.cursor] ?? 0;
+  const made = ladder.mode === 'connection' ? undefined : ladderOf(state.source.timeline, ladder.mode, row);
+  return made === undefined ? view : { ...view, ladder: made, cursor: Math.max(0, made.rows.indexOf(row)) };
+}
+
 /** The next state after an event. */
 export function reduce(state: State, event: Event): State {
   switch (event.type) {
@@ -135,7 +144,11 @@ export function reduce(state: State, event: Event): State {
     case 'replay':
       return state.replay === undefined ? state : { ...state, replay: { ...state.replay, ...event.change(state.replay) } };
     case 'analysed':
-      return { ...state, scan: state.filterAsksRules && !state.filterOff ? { looked: 0, active: true } : state.scan };
+      return {
+        ...state,
+        scan: state.filterAsksRules && !state.filterOff ? { looked: 0, active: true } : state.scan,
+        ladder: state.ladder === undefined ? undefined : rebuilt(state, state.ladder),
+      };
     case 'say':
       return say(state, event.text, event.bad);
   }

@@ -1,7 +1,7 @@
 /** Brings together what the terminal UI needs: settings, history, the input, the terminal. */
 import { basename } from 'node:path';
 import { Store } from '../capture/store.ts';
-import type { Reading } from '../timeline/open.ts';
+import type { Reading, ReadingOptions } from '../timeline/open.ts';
 import type { TimeFormat } from '../view/time-format.ts';
 import { runTui } from './app.ts';
 import { type Config, loadConfig, loadHistory } from './config.ts';
@@ -9,6 +9,7 @@ import type { ByteLayer, Source } from './source.ts';
 
 export interface StartOptions {
   readonly reading: Reading;
+  readonly readingOptions: ReadingOptions;
   readonly files: readonly string[];
   readonly follow: boolean;
   readonly showSecrets: boolean;
@@ -64,6 +65,8 @@ export async function startTui(options: StartOptions): Promise<number> {
   return runTui({
     reading,
     source,
+    files: options.files,
+    readingOptions: options.readingOptions,
     input: options.input,
     output: options.output,
     config,
@@ -74,19 +77,21 @@ export async function startTui(options: StartOptions): Promise<number> {
   });
 }
 
-/** The packet that completed a row, when the row's last bytes are in it as captured: not when they were decrypted. */
+/** The TLS record of a row, and the packet that completed the row, when the row's last bytes are in it as captured: not when they were decrypted. */
 function layersOf(reading: Reading, row: number): ByteLayer[] {
   const { timeline } = reading;
   const { store } = timeline;
+  const record = reading.tlsRecord(row);
+  // Encrypted bytes hold none of the message's: nothing of them is highlighted.
+  const layers: ByteLayer[] = record === undefined ? [] : [{ name: 'record', bytes: record, offset: Number.MAX_SAFE_INTEGER }];
   const number = timeline.rows.columns.packet(row);
-  if (number === 0 || !(store instanceof Store)) return [];
+  if (number === 0 || !(store instanceof Store)) return layers;
   const packet = store.packet(number);
-  if (packet === undefined) return [];
+  if (packet === undefined) return layers;
   const bytes = store.read(packet.dataAddress, packet.capturedLength).slice();
   for (const place of timeline.places(row)) {
     const start = place.address - packet.dataAddress;
-    if (start >= 0 && start < packet.capturedLength) return [{ name: 'packet', bytes, offset: place.start - start }];
+    if (start >= 0 && start < packet.capturedLength) return [...layers, { name: 'packet', bytes, offset: place.start - start }];
   }
-  // Decrypted bytes lie nowhere in the packet: nothing of it is highlighted.
-  return [{ name: 'packet', bytes, offset: Number.MAX_SAFE_INTEGER }];
+  return [...layers, { name: 'packet', bytes, offset: Number.MAX_SAFE_INTEGER }];
 }

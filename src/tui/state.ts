@@ -31,6 +31,7 @@ export type Effect =
   | { readonly type: 'search'; readonly pattern: SearchPattern; readonly from: number; readonly step: 1 | -1 }
   | { readonly type: 'copy'; readonly text: string; readonly what: string }
   | { readonly type: 'export'; readonly format: string; readonly path: string; readonly what: 'shown' | 'marked' | 'this' }
+  | { readonly type: 'edit'; readonly row: number }
   | { readonly type: 'tally' }
   | { readonly type: 'sort'; readonly column: string; readonly descending: boolean }
   | { readonly type: 'history'; readonly kind: 'filter' | 'find'; readonly text: string }

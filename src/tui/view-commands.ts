@@ -1,5 +1,5 @@
 /** Commands of the views over the timeline: ladder, statistics, comparison, help, emulator. */
-import { connectionLadder, tokenLadder } from '../view/ladder.ts';
+import { type LadderMode, ladderOf } from '../view/ladder.ts';
 import { TIME_FORMATS } from '../view/time-format.ts';
 import { formatMenu } from './export-formats.ts';
 import { compiled, filterPrompt } from './main-commands.ts';
@@ -37,22 +37,29 @@ function toMessage(state: State, row: number): State {
   return row < 0 ? state : goToRow({ ...state, view: 'main', below: [] }, row);
 }
 
+const MODES: readonly LadderMode[] = ['connection', 'token', 'delivery'];
+
+/** The ladder of the same message in the next mode that it has. */
+function nextMode(state: State, step: 1 | -1): State {
+  const row = ladderRow(state);
+  if (row < 0 || state.ladder === undefined) return state;
+  const at = MODES.indexOf(state.ladder.ladder.mode);
+  for (let i = 1; i < MODES.length; i++) {
+    const made = ladderOf(state.source.timeline, MODES[(at + i * step + 2 * MODES.length) % MODES.length], row);
+    if (made !== undefined) return withLadder(state, { ladder: made, cursor: Math.max(0, made.rows.indexOf(row)) });
+  }
+  return say(state, 'this message has no token and is no part of a delivery', true);
+}
+
 const LADDER: Table = {
   ...moving((s, n) =>
     s.ladder === undefined ? s : withLadder(s, { cursor: clamp(s.ladder.cursor + n, 0, Math.max(0, s.ladder.ladder.rows.length - 1)) }),
   ),
   open: (s) => toMessage(s, ladderRow(s)),
   compress: (s) => withLadder(s, { compress: s.ladder?.compress !== true }),
-  extend: (s) => {
-    const row = ladderRow(s);
-    if (row < 0 || s.ladder === undefined) return s;
-    const { timeline } = s.source;
-    const made = s.ladder.ladder.mode === 'connection' ? tokenLadder(timeline, row) : connectionLadder(timeline, row);
-    if (made === undefined) return say(s, 'this message has no token', true);
-    return withLadder(s, { ladder: made, cursor: Math.max(0, made.rows.indexOf(row)) });
-  },
-  'next-pane': (s) => LADDER['extend'](s, undefined),
-  'previous-pane': (s) => LADDER['extend'](s, undefined),
+  extend: (s) => nextMode(s, 1),
+  'next-pane': (s) => nextMode(s, 1),
+  'previous-pane': (s) => nextMode(s, -1),
   'mark-down': (s) => withLadder(s, { chosen: s.ladder?.chosen === ladderRow(s) ? -1 : ladderRow(s) }),
   compare: (s) => {
     const row = ladderRow(s);

@@ -1,12 +1,14 @@
 /** The ladder (sequence) diagram of messages between provider, gateway, courier and device, as data and as text. */
 import { DIALECT } from '../core/message.ts';
 import { grouped, printable, shortHex } from '../core/text.ts';
-import { elapsed } from '../core/time.ts';
-import type { Timeline } from '../timeline/timeline.ts';
+import { duration, elapsed } from '../core/time.ts';
+import type { AnalysisView, Timeline } from '../timeline/timeline.ts';
 import { tokenOf } from './columns.ts';
 import { pairOf } from './pairs.ts';
 
-export type LadderMode = 'connection' | 'token';
+type Delivery = ReturnType<AnalysisView['deliveries']>[number];
+
+export type LadderMode = 'connection' | 'token' | 'delivery';
 
 type Role = 'provider' | 'gateway' | 'feedback' | 'courier' | 'device' | 'client' | 'server';
 
@@ -24,6 +26,8 @@ export interface Ladder {
   /** Ends of the same role are one lane: tokens move between connections. */
   readonly lanes: readonly Lane[];
   readonly rows: Uint32Array;
+  /** Pushes seen on both sides, by the row that the device got: between gateway and courier nobody captured them. */
+  readonly delivered: ReadonlyMap<number, Delivery>;
 }
 
 /** Messages in one ladder; nobody reads more, and what is left out is told in the title. */
@@ -98,7 +102,37 @@ export function tokenLadder(timeline: Timeline, row: number): Ladder | undefined
     if (rows.size >= MAX_ROWS) break;
   }
   const all = Uint32Array.from(rows).sort();
-  return { ...found, rows: all, lanes: lanesOf(timeline, all) };
+  const delivered = new Map(deliveries(timeline).flatMap((d) => (rows.has(d.message) && rows.has(d.push) ? [[d.message, d]] : [])));
+  return { ...found, rows: all, lanes: lanesOf(timeline, all), delivered };
+}
+
+/** Deliveries that the rules found, as far as they have looked. */
+function deliveries(timeline: Timeline): readonly Delivery[] {
+  const { analysis } = timeline;
+  return analysis === undefined || (analysis.held && !analysis.settled) ? [] : analysis.deliveries();
+}
+
+/** One push on its whole way: to the gateway, its answer, to the device, its acknowledgement. Undefined when `row` is no part of one. */
+function deliveryLadder(timeline: Timeline, row: number): Ladder | undefined {
+  const partner = pairOf(timeline, row, ANSWER_REACH)?.row ?? -1;
+  const isPart = (at: number): boolean => at === row || at === partner;
+  const found = deliveries(timeline).find((d) => isPart(d.push) || isPart(d.message));
+  if (found === undefined) return undefined;
+  const rows = new Set([found.push, found.message]);
+  for (const at of [found.push, found.message]) {
+    const answer = pairOf(timeline, at, ANSWER_REACH);
+    if (answer !== undefined) rows.add(answer.row);
+  }
+  const all = Uint32Array.from(rows).sort();
+  const took = Number.isNaN(found.latency) ? '' : `, ${duration(found.latency)} from provider to device`;
+  const title = `delivery of #${found.push + 1}${took}`;
+  return { mode: 'delivery', title, rows: all, lanes: lanesOf(timeline, all), delivered: new Map([[found.message, found]]) };
+}
+
+/** The ladder of a mode for a row; undefined when the row has no token, or is no part of a delivery. */
+export function ladderOf(timeline: Timeline, mode: LadderMode, row: number): Ladder | undefined {
+  if (mode === 'connection') return connectionLadder(timeline, row);
+  return mode === 'token' ? tokenLadder(timeline, row) : deliveryLadder(timeline, row);
 }
 
 function ladder(timeline: Timeline, mode: LadderMode, title: string, belongs: (row: number) => boolean): Ladder {
@@ -107,7 +141,7 @@ function ladder(timeline: Timeline, mode: LadderMode, title: string, belongs: (r
   for (let row = 0; row < end && found.length < MAX_ROWS; row++) if (belongs(row)) found.push(row);
   const rows = Uint32Array.from(found);
   const more = found.length >= MAX_ROWS ? ` (the first ${grouped(MAX_ROWS)})` : '';
-  return { mode, title: title + more, lanes: lanesOf(timeline, rows), rows };
+  return { mode, title: title + more, lanes: lanesOf(timeline, rows), rows, delivered: new Map() };
 }
 
 /** Lanes that a message goes between: [from, to]. */
@@ -125,11 +159,19 @@ export function ends(timeline: Timeline, ladder: Ladder, row: number): readonly 
   return columns.dir(row) === 0 ? [a, b] : [b, a];
 }
 
-/** What stands on the arrow: number, kind, status. */
-function arrowLabel(timeline: Timeline, row: number): string {
+/** Room for what is in the message, behind its name. */
+const MIN_INFO = 8;
+
+/** What stands on the arrow: number, kind, status, and what is in the message where there is room. */
+function arrowLabel(timeline: Timeline, row: number, room: number): string {
   const message = timeline.message(row);
   const status = timeline.rows.columns.status(row);
-  return printable(`#${row + 1} ${message.label}${status < 0 ? '' : ` ${status}`}`);
+  const label = printable(`#${row + 1} ${message.label}${status < 0 ? '' : ` ${status}`}`);
+  const left = room - label.length - 2;
+  const { info } = message;
+  // A column a character: what is wide or hidden is in the detail.
+  if (left < MIN_INFO || info === '' || !/^[\x20-\x7e…]*$/.test(info)) return short(label, room);
+  return `${label}  ${short(info, left)}`;
 }
 
 /** Columns at the left for the time between messages. */
@@ -181,15 +223,32 @@ export function ladderStep(timeline: Timeline, ladder: Ladder, index: number, wi
   if (columns[to] >= columns[from]) arrow[right - 1] = '▶';
   else arrow[left + 1] = '◀';
   const room = right - left - 3;
-  const label = short(arrowLabel(timeline, row), compress ? room - 2 : room);
+  const label = arrowLabel(timeline, row, compress ? room - 2 : room);
+  const delivery = ladder.delivered.get(row);
   const middle = left + 1 + Math.max(0, (right - left - 1 - label.length) >> 1);
+  const above = blank();
+  if (delivery !== undefined) inferred(timeline, ladder, delivery, columns, above, arrow);
   if (compress) {
     overwrite(arrow, middle - 1, ` ${label} `);
     return [arrow.join('')];
   }
-  const above = blank();
   overwrite(above, middle, label);
   return [above.join(''), arrow.join('')];
+}
+
+/** The way of a push that nobody captured, dashed, from the lane that took it to the one that sent it on. */
+function inferred(timeline: Timeline, ladder: Ladder, delivery: Delivery, columns: number[], above: string[], arrow: string[]): void {
+  const [, taken] = ends(timeline, ladder, delivery.push);
+  const [sent] = ends(timeline, ladder, delivery.message);
+  if (columns[sent] <= columns[taken]) return;
+  for (let x = columns[taken] + 1; x < columns[sent]; x++) arrow[x] = '╌';
+  arrow[columns[sent] - 1] = '▶';
+  const room = columns[sent] - columns[taken] - 3;
+  const words = short(
+    Number.isNaN(delivery.latency) ? `#${delivery.push + 1}` : `#${delivery.push + 1} ${duration(delivery.latency)}`,
+    room,
+  );
+  overwrite(above, columns[taken] + 2 + Math.max(0, (room - words.length) >> 1), words);
 }
 
 function stepTime(timeline: Timeline, previous: number, row: number): string {

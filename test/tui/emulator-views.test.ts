@@ -18,7 +18,7 @@ describe.skipIf(noPty !== undefined)(`views of a running emulator${noPty === und
   beforeAll(async () => {
     state = mkdtempSync(join(tmpdir(), 'state-'));
     await program();
-    emulator = await startEmulator({ directory: join(state, 'apns-inspect', 'lab'), unknownTokens: true });
+    emulator = await startEmulator({ directory: join(state, 'apns-inspect', 'lab'), unknownTokens: 'accept' });
   });
   afterAll(async () => {
     await emulator?.stop();
