@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { CaptureFile } from './capture-file.ts';
 import type { Counts, Shape } from './packets.ts';
 import { writeTraffic } from './traffic.ts';
@@ -26,8 +27,17 @@ const SHAPES: readonly Shape[] = [
   { name: 'http2', speech: 'http2', messages: 200_000, connections: 10, concurrent: 10, ...plain },
 ];
 
+/** Behind the name of a capture: the same, compressed. */
+const GZIP = '.gz';
+
 /** Path of a capture, of its key log, and what is in it; it is made when it is not there yet. */
 export function capture(name: string): { readonly path: string; readonly keys: string; readonly counts: Counts } {
+  if (name.endsWith(GZIP)) {
+    const plain = capture(name.slice(0, -GZIP.length));
+    const path = plain.path + GZIP;
+    if (!existsSync(path)) writeFileSync(path, gzipSync(readFileSync(plain.path)));
+    return { ...plain, path };
+  }
   const shape = SHAPES.find((s) => s.name === name);
   if (shape === undefined) throw new Error(`no such capture: ${name}; there are ${SHAPES.map((s) => s.name).join(', ')}`);
   mkdirSync(DATA, { recursive: true });

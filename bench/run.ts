@@ -97,6 +97,14 @@ async function bench(workload: Workload, rounds: number, next: () => number): Pr
     if (a === undefined || b === undefined) continue;
     verdict(`${product} / ${reference}`, minimum(a) / minimum(b), most, '');
   }
+  const first = samples.get(programs[0].name);
+  if (workload.rate !== undefined && first !== undefined && programs[0] === workload.programs[0]) {
+    const rate = capture(workload.capture).counts.packets / minimum(first);
+    const word = rate >= workload.rate ? 'met' : rate * SLACK >= workload.rate ? 'met within noise' : 'MISSED';
+    if (word === 'MISSED') process.exitCode = 1;
+    const [is, least] = [rate, workload.rate].map((n) => Math.round(n).toLocaleString('en'));
+    console.log(`  ${programs[0].name}: ${is} packets a CPU second, goal at least ${least}: ${word}`);
+  }
   if (workload.memory !== undefined && programs[0] === workload.programs[0]) {
     verdict(`${programs[0].name}, peak memory`, peakMemory(resolve(programs[0], workload).argv), workload.memory, ' MB');
   }

@@ -34,6 +34,8 @@ export interface Workload {
   readonly goals: readonly Goal[];
   /** Peak resident memory of the first program, at most, in MB. */
   readonly memory?: number;
+  /** Packets that the first program takes in a second of processor time, at least. */
+  readonly rate?: number;
 }
 
 const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
@@ -44,6 +46,9 @@ const PRODUCT = {
   list: [process.execPath, MAIN, 'list', 'FILE'],
   jsonl: [process.execPath, MAIN, 'list', '--format', 'jsonl', 'FILE'],
   help: [process.execPath, MAIN, '--help'],
+  /** As behind `tcpdump -w -`: the writer is part of the cost. */
+  pipe: ['bash', '-c', 'cat "$1" | exec "$2" "$3" stats --index-only -', 'bash', 'FILE', process.execPath, MAIN],
+  pipeJsonl: ['bash', '-c', 'cat "$1" | exec "$2" "$3" list --format jsonl -', 'bash', 'FILE', process.execPath, MAIN],
   decrypt: [process.execPath, MAIN, 'stats', '--index-only', '-k', 'KEYS', 'FILE'],
   decryptedList: [process.execPath, MAIN, 'list', '-k', 'KEYS', 'FILE'],
   decryptedJsonl: [process.execPath, MAIN, 'list', '--format', 'jsonl', '-k', 'KEYS', 'FILE'],
@@ -141,6 +146,32 @@ export const WORKLOADS: readonly Workload[] = [
       { product: 'one flow', reference: '100 MB', most: 1.15 },
       { product: 'many flows', reference: '100 MB', most: 1.9 },
     ],
+  },
+  {
+    name: 'gzip',
+    capture: 'p100',
+    rounds: 5,
+    programs: [
+      index('gzip', 'p100.gz'),
+      {
+        name: 'gunzip, plain',
+        argv: ['bash', '-c', 'gunzip -c "$1" >/dev/null; shift; exec "$@"', 'bash', 'FILE:p100.gz', ...PRODUCT.index],
+        check: indexed,
+      },
+    ],
+    goals: [{ product: 'gzip', reference: 'gunzip, plain', most: 1.3 }],
+  },
+  {
+    name: 'pipe',
+    capture: 'p100',
+    rounds: 5,
+    programs: [
+      { name: 'pipe', argv: PRODUCT.pipe, check: indexed },
+      { name: 'pipe to jsonl', argv: PRODUCT.pipeJsonl, check: exported },
+      index('file'),
+    ],
+    goals: [],
+    rate: 100_000,
   },
   {
     name: 'http2',
