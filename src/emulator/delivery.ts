@@ -64,7 +64,7 @@ export class Delivery {
       return refusal(token.state === 'expired' ? 'expired-token' : 'unregistered', token.since);
     }
     if (token.topics !== undefined && !token.topics.has(hash)) return refusal('not-for-topic', 0);
-    const removedAt = token.device.removed.get(hash);
+    const removedAt = token.device.removed?.get(hash);
     if (removedAt !== undefined) {
       this.feedback.add(topic, tokenHex, removedAt);
       return refusal('unregistered', removedAt);
@@ -150,6 +150,6 @@ function refusal(why: 'unknown-token' | 'not-for-topic' | 'unregistered' | 'expi
 /** The list of the device's filter that holds the push's topic; a subscription holds what comes over its channel. */
 function listFor(device: Device, push: Push): FilterList | undefined {
   const { channel, topicHash } = push.body;
-  if (channel !== undefined) return device.subscriptions.has(channel) ? 'enabled' : undefined;
+  if (channel !== undefined) return device.subscriptions?.has(channel) ? 'enabled' : undefined;
   return device.filter?.get(topicHash);
 }

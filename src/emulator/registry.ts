@@ -37,12 +37,12 @@ export interface Device {
   name: string | undefined;
   /** Topic hash to list; undefined until the device has sent a filter. */
   filter: Map<string, FilterList> | undefined;
-  /** Topics that an earlier filter held and a later one dropped: hash to the time of that. */
-  readonly removed: Map<string, number>;
+  /** Topics that an earlier filter held and a later one dropped: hash to the time of that. This and the next two are made when they are needed. */
+  removed: Map<string, number> | undefined;
   /** Topic hash to scoped token. */
-  readonly scoped: Map<string, Token>;
+  scoped: Map<string, Token> | undefined;
   /** Channel id (base64) to the time (ns) of the last message the device knows of it. */
-  readonly subscriptions: Map<string, bigint>;
+  subscriptions: Map<string, bigint> | undefined;
   endpoint: Endpoint | undefined;
   /** False after SetActiveState inactive. */
   active: boolean;
@@ -96,9 +96,9 @@ export class Registry {
       identity: undefined,
       name: options.name,
       filter: undefined,
-      removed: new Map(),
-      scoped: new Map(),
-      subscriptions: new Map(),
+      removed: undefined,
+      scoped: undefined,
+      subscriptions: undefined,
       endpoint: undefined,
       active: true,
       reassign: false,
@@ -123,10 +123,11 @@ export class Registry {
 
   /** A token for one topic of a device; the same one when asked again. */
   addScopedToken(device: Device, hash: string): Token {
-    const known = device.scoped.get(hash);
+    const known = device.scoped?.get(hash);
     if (known?.state === 'active') return known;
     const token: Token = { hex: this.newToken(), device, scope: hash, topics: new Set([hash]), state: 'active', since: this.now() };
     this.tokens.set(token.hex, token);
+    device.scoped ??= new Map();
     device.scoped.set(hash, token);
     return token;
   }
@@ -136,8 +137,8 @@ export class Registry {
     const fresh = this.newToken();
     const old = this.tokens.get(device.token);
     if (old !== undefined) this.setState(old, 'unregistered');
-    for (const token of device.scoped.values()) this.setState(token, 'unregistered');
-    device.scoped.clear();
+    for (const token of device.scoped?.values() ?? []) this.setState(token, 'unregistered');
+    device.scoped = undefined;
     this.tokens.set(fresh, { hex: fresh, device, scope: undefined, topics: old?.topics, state: 'active', since: this.now() });
     device.token = fresh;
     device.reassign = false;
@@ -153,8 +154,12 @@ export class Registry {
   /** Replaces the device's filter and notes which topics it dropped. */
   setFilter(device: Device, filter: Map<string, FilterList>): void {
     const now = this.now();
-    for (const hash of device.filter?.keys() ?? []) if (!filter.has(hash)) device.removed.set(hash, now);
-    for (const hash of filter.keys()) device.removed.delete(hash);
+    for (const hash of device.filter?.keys() ?? []) {
+      if (filter.has(hash)) continue;
+      device.removed ??= new Map();
+      device.removed.set(hash, now);
+    }
+    if (device.removed !== undefined) for (const hash of filter.keys()) device.removed.delete(hash);
     device.filter = filter;
   }
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Emulator, startEmulator } from '../../src/emulator/index.ts';
+import { type Emulator, type Notification, startEmulator } from '../../src/emulator/index.ts';
 import { LAB_DIRECTORY } from '../support/lab.ts';
 
 let emulator: Emulator;
@@ -12,13 +12,7 @@ afterAll(() => emulator.stop());
 it('bursts share what is the same, and every change of a notification is its own', () => {
   const { token: to } = emulator.addDevice();
   const payload = Buffer.from('{}');
-  const notification = {
-    to,
-    topic: 'com.example.app',
-    payload,
-    expiry: undefined as number | undefined,
-    collapseId: undefined as string | undefined,
-  };
+  const notification: { -readonly [K in keyof Notification]: Notification[K] } = { to, topic: 'com.example.app', payload };
   const inject = () => emulator.inject(notification)[0];
   const [first, again] = [inject(), inject()];
   expect(again.body).toBe(first.body);

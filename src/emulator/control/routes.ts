@@ -292,8 +292,8 @@ function deviceJson(device: Device): Record<string, unknown> {
     active: device.active,
     ...(device.endpoint === undefined ? {} : { connection: device.endpoint.connection }),
     filter: device.filter === undefined ? null : Object.fromEntries(device.filter),
-    scoped: Object.fromEntries([...device.scoped].map(([topic, token]) => [topic, token.hex])),
-    channels: [...device.subscriptions.keys()],
+    scoped: Object.fromEntries([...(device.scoped ?? [])].map(([topic, token]) => [topic, token.hex])),
+    channels: [...(device.subscriptions?.keys() ?? [])],
   };
 }
 

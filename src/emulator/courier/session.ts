@@ -2,13 +2,14 @@
  * The courier's side of one connection, without sockets: commands come in by `hear`, what is to be sent goes to an outlet.
  * Order of a real session: Connect, ConnectResponse, active state, filter, stored messages, then anything.
  */
-import { fromHex, toHex } from '../../core/bytes.ts';
+import { fromHex } from '../../core/bytes.ts';
 import type { Channels } from '../channels.ts';
 import type { EmulatorClock } from '../clock.ts';
 import type { Delivery } from '../delivery.ts';
 import type { Events } from '../event.ts';
 import type { FaultEngine } from '../faults/engine.ts';
 import type { Action } from '../faults/rule.ts';
+import { flatHex } from '../hex.ts';
 import type { Journal } from '../journal.ts';
 import { type BodyOptions, Push, pushBody, topicHash } from '../push.ts';
 import type { SeededRandom } from '../random.ts';
@@ -289,7 +290,7 @@ export class CourierSession implements Endpoint {
     const filter = new Map<string, FilterList>();
     for (const list of FILTER_LISTS) {
       const field = list === 'nonWaking' ? 'non_waking' : list;
-      for (const hash of (f[field] as readonly Uint8Array[] | undefined) ?? []) filter.set(toHex(hash), list);
+      for (const hash of (f[field] as readonly Uint8Array[] | undefined) ?? []) filter.set(flatHex(hash), list);
     }
     const first = device.filter === undefined || !this.filtered;
     delivery.registry.setFilter(device, filter);
@@ -315,7 +316,7 @@ export class CourierSession implements Endpoint {
     const topic = f['topic'];
     if (status !== STATUS_OK || !(topic instanceof Uint8Array)) return;
     const { delivery, random, clock } = this.parts;
-    const body = pushBody({ topicHash: toHex(topic), payload } satisfies BodyOptions);
+    const body = pushBody({ topicHash: flatHex(topic), payload } satisfies BodyOptions);
     for (const token of targetsOf(hexOf(f['token']), payload)) {
       const target = delivery.registry.device(token);
       if (target !== undefined && !this.users.has(target.token))
@@ -334,7 +335,7 @@ export class CourierSession implements Endpoint {
     const device = this.userOf({ token: f['base_token'] as Uint8Array });
     const topic = f['topic'];
     if (device === undefined || !(topic instanceof Uint8Array)) return;
-    const token = this.parts.delivery.registry.addScopedToken(device, toHex(topic));
+    const token = this.parts.delivery.registry.addScopedToken(device, flatHex(topic));
     this.outlet.say('app_token_generate_response', {
       status: STATUS_OK,
       token: fromHex(token.hex),
@@ -356,14 +357,15 @@ export class CourierSession implements Endpoint {
     if (device === undefined) return;
     const { channels, delivery, random } = this.parts;
     const request = readSubscription((f['payload'] as Uint8Array | undefined) ?? new Uint8Array(0));
-    const before = new Set(device.subscriptions.keys());
-    if (request.replace) device.subscriptions.clear();
+    const before = new Set(device.subscriptions?.keys());
+    const subscriptions = request.replace ? new Map<string, bigint>() : (device.subscriptions ?? new Map<string, bigint>());
+    device.subscriptions = subscriptions;
     for (const wish of request.wishes) {
-      if (wish.drop) device.subscriptions.delete(wish.channel);
-      else device.subscriptions.set(wish.channel, wish.last);
+      if (wish.drop) subscriptions.delete(wish.channel);
+      else subscriptions.set(wish.channel, wish.last);
     }
     this.outlet.say('pub_sub_channel_list', { id: f['id'] as number, token: fromHex(device.token), status: STATUS_OK });
-    for (const [id, last] of device.subscriptions) {
+    for (const [id, last] of subscriptions) {
       const latest = channels.byChannelId(id)?.latest;
       if (before.has(id) || latest === undefined || BigInt(Math.floor(latest.at)) * 1_000_000n <= last) continue;
       delivery.submit(new Push(random.uuid(), 'broadcast', device.token, latest.body, latest.at));
@@ -443,7 +445,7 @@ function givenToken(value: unknown): string | undefined {
 }
 
 function hexOf(value: unknown): string | undefined {
-  return value instanceof Uint8Array ? toHex(value) : undefined;
+  return value instanceof Uint8Array ? flatHex(value) : undefined;
 }
 
 /** SHA-1 hex of a topic given by name; a hash stays as it is. */

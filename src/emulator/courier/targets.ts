@@ -4,9 +4,9 @@
  * simplest form: every token that is named gets the message. A token field that is not the sender's own counts as well.
  */
 
-import { toHex } from '../../core/bytes.ts';
 import { readPlist } from '../../core/plist-reader.ts';
 import type { PlistValue } from '../../core/plist-value.ts';
+import { flatHex } from '../hex.ts';
 
 /** Tokens of one message; a group conversation has some hundred devices. */
 const MAX_TARGETS = 1_000;
@@ -25,7 +25,7 @@ export function targetsOf(token: string | undefined, payload: Uint8Array): reado
 }
 
 function addToken(targets: Set<string>, value: PlistValue | undefined): void {
-  if (value instanceof Uint8Array) targets.add(toHex(value));
+  if (value instanceof Uint8Array) targets.add(flatHex(value));
   else if (typeof value === 'string' && /^[0-9a-fA-F]{64}$/.test(value)) targets.add(value.toLowerCase());
 }
 

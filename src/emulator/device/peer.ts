@@ -1,10 +1,11 @@
 /** A device's side of a courier connection, without sockets: enough of apsd to receive pushes and to be tested against. */
-import { fromHex, toHex } from '../../core/bytes.ts';
+import { fromHex } from '../../core/bytes.ts';
 import { utf8Bytes } from '../../core/text.ts';
 import type { FieldValues } from '../../schema/build.ts';
 import { signPresence } from '../courier/presence.ts';
 import type { Heard } from '../courier/speech.ts';
 import { type ChannelWish, writeSubscription } from '../courier/subscription.ts';
+import { flatHex } from '../hex.ts';
 import { topicHash } from '../push.ts';
 
 export interface DeviceIdentity {
@@ -217,5 +218,5 @@ export class DevicePeer {
 }
 
 function hex(value: unknown): string | undefined {
-  return value instanceof Uint8Array ? toHex(value) : undefined;
+  return value instanceof Uint8Array ? flatHex(value) : undefined;
 }

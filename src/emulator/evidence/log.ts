@@ -10,7 +10,6 @@ import { packedTableSizes } from '../../codec/packed/detect.ts';
 import { PackedReader } from '../../codec/packed/live.ts';
 import { tlv } from '../../codec/tlv.ts';
 import type { WireDialect } from '../../codec/wire-syntax.ts';
-import { toHex } from '../../core/bytes.ts';
 import { UserError } from '../../core/errors.ts';
 import type { Field, Message, Value } from '../../core/message.ts';
 import { DIRECTION_NAMES, type Dir } from '../../core/stream.ts';
@@ -20,6 +19,7 @@ import { HTTP2_ROWS } from '../../schema/http2.ts';
 import { HEADERS } from '../../schema/http2-headers.ts';
 import { FrameBuffer } from '../courier/frame-buffer.ts';
 import { alpnByBytes } from '../courier/speech.ts';
+import { flatHex } from '../hex.ts';
 import { requestFacts } from '../http2/api.ts';
 import type { Exchange } from '../http2/server.ts';
 import type { ConnectionTap } from './capture.ts';
@@ -252,7 +252,7 @@ function fieldValue(field: Field): unknown {
 
 function plainValue(value: Value): unknown {
   if (value === undefined) return null;
-  if (value instanceof Uint8Array) return toHex(value);
+  if (value instanceof Uint8Array) return flatHex(value);
   if (typeof value === 'bigint')
     return value <= Number.MAX_SAFE_INTEGER && value >= Number.MIN_SAFE_INTEGER ? Number(value) : String(value);
   return value;
@@ -263,7 +263,7 @@ function bodyOf(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(Buffer.from(bytes).toString('utf8')) as unknown;
   } catch {
-    return toHex(bytes);
+    return flatHex(bytes);
   }
 }
 

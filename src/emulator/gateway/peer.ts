@@ -5,7 +5,7 @@
  */
 import { gateway } from '../../codec/gateway.ts';
 import type { WireSyntax } from '../../codec/wire-syntax.ts';
-import { toHex, u32 } from '../../core/bytes.ts';
+import { u32 } from '../../core/bytes.ts';
 import { GATEWAY } from '../../schema/provider.ts';
 import type { EmulatorClock } from '../clock.ts';
 import { FrameBuffer } from '../courier/frame-buffer.ts';
@@ -13,6 +13,7 @@ import type { Delivery } from '../delivery.ts';
 import type { Events } from '../event.ts';
 import type { FaultEngine } from '../faults/engine.ts';
 import type { Action } from '../faults/rule.ts';
+import { flatHex } from '../hex.ts';
 import type { Journal } from '../journal.ts';
 import { Push, pushBody, topicHash } from '../push.ts';
 import type { SeededRandom } from '../random.ts';
@@ -169,7 +170,7 @@ export class GatewayPeer {
         on: 'message',
         connection: this.connection,
         command: NAMES[notification.command],
-        token: notification.token && toHex(notification.token),
+        token: notification.token && flatHex(notification.token),
         topic: this.topic,
       });
       const delay = action === undefined ? 0 : faults.delayOf(action);
@@ -223,7 +224,7 @@ export class GatewayPeer {
     if (n.payload === undefined || n.payload.length === 0) return STATUS.missingPayload;
     if (this.topic === undefined) return STATUS.missingTopic;
     if (n.payload.length > (this.topic.endsWith('.voip') ? settings.voipPayloadLimit : settings.payloadLimit)) return STATUS.payloadSize;
-    const verdict = delivery.judge(toHex(n.token), this.topic, topicHash(this.topic));
+    const verdict = delivery.judge(flatHex(n.token), this.topic, topicHash(this.topic));
     return verdict.taken || verdict.why === 'unregistered' || verdict.why === 'expired-token' ? 0 : STATUS.token;
   }
 
@@ -232,7 +233,7 @@ export class GatewayPeer {
     const topic = this.topic ?? '';
     this.accepted++;
     if (n.identifier !== undefined) this.lastGood = n.identifier;
-    const token = toHex(n.token ?? NO_BYTES);
+    const token = flatHex(n.token ?? NO_BYTES);
     const body = pushBody({ topic, payload: n.payload ?? NO_BYTES, expiry: n.expiry, priority: n.priority });
     const push = new Push(random.uuid(), 'gateway', token, body, clock.now());
     this.record(n, 0, push);
@@ -260,13 +261,13 @@ export class GatewayPeer {
         kind: 'discarded',
         server: 'gateway',
         connection: this.connection,
-        token: toHex(n.token ?? NO_BYTES),
+        token: flatHex(n.token ?? NO_BYTES),
       });
   }
 
   private record(n: Notification, status: number, push: Push | undefined, reason?: string): void {
     const { journal, events, clock } = this.parts;
-    const token = n.token && toHex(n.token);
+    const token = n.token && flatHex(n.token);
     const at = clock.now();
     const id = n.identifier === undefined ? undefined : String(n.identifier);
     journal.add({

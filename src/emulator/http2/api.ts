@@ -200,7 +200,7 @@ export class ProviderApi {
     const now = this.clock.now();
     if (wanted.channel.policy === 1 && body.expiry !== 0) wanted.channel.latest = { body, at: now };
     for (const device of this.delivery.registry.devices) {
-      if (device.subscriptions.has(wanted.channel.id)) this.delivery.submit(new Push(id, 'broadcast', device.token, body, now));
+      if (device.subscriptions?.has(wanted.channel.id) === true) this.delivery.submit(new Push(id, 'broadcast', device.token, body, now));
     }
     return accept(200, common);
   }

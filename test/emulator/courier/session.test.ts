@@ -358,7 +358,7 @@ describe('the rest of a session', () => {
       command: 'pub_sub_channel_list',
       fields: { id: 4, payload: writeSubscription({ wishes: [{ ...wish, drop: true }], replace: false }) },
     });
-    expect(p.registry.device(TOKEN)?.subscriptions.size).toBe(0);
+    expect(p.registry.device(TOKEN)?.subscriptions?.size).toBe(0);
   });
 
   it('redirects and flushes when told to', () => {

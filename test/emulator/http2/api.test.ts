@@ -357,7 +357,7 @@ describe('channels and broadcasts', () => {
       h.registry.setFilter(device, new Map());
       return device;
     });
-    endpoints[0].subscriptions.set(channel, 0n);
+    endpoints[0].subscriptions = new Map([[channel, 0n]]);
     ask(h, broadcast(channel));
     expect(endpoints.map((device) => (device.endpoint as RecordingEndpoint).got.length)).toEqual([1, 0]);
   });
