@@ -4,6 +4,7 @@ import { REASON } from '../schema/tls-reason.ts';
 import { isHandshakeStart } from './assembly.ts';
 import { Direction, type DirectionHost } from './direction.ts';
 import { Handshake } from './handshake.ts';
+import type { FoundKeys } from './key-search.ts';
 import type { TlsKeys } from './keys.ts';
 import { Location } from './location.ts';
 import { Prelude } from './prelude.ts';
@@ -195,7 +196,7 @@ export class TlsConnection implements StreamSink, DirectionHost {
     if (!late || this.handshake.current !== undefined) return;
     this.session.version = (buf[start + 1] << 8) | buf[start + 2];
     for (const each of this.directions) {
-      if (each.started) this.handshake.kill(each, REASON.startsLate);
+      if (each.started) this.handshake.unheard(each, REASON.startsLate);
     }
   }
 
@@ -217,8 +218,9 @@ export class TlsConnection implements StreamSink, DirectionHost {
       case CONTENT.data:
         if (d.dir === 0 && this.handshake.early) this.refusedEarly(d, buf, start, end);
         else {
-          this.handshake.kill(d, this.handshake.whyUnprotected());
-          this.opaque(d, type, (buf[start + 1] << 8) | buf[start + 2], end - start);
+          this.handshake.unheard(d, this.handshake.whyUnprotected());
+          if (d.dead === 0) this.protectedRecord(d, type, buf, start, end);
+          else this.opaque(d, type, (buf[start + 1] << 8) | buf[start + 2], end - start);
         }
         return;
       default:
@@ -228,7 +230,7 @@ export class TlsConnection implements StreamSink, DirectionHost {
 
   private protectedRecord(d: Direction, type: number, buf: Uint8Array, start: number, end: number): void {
     const modern = this.session.version === TLS13;
-    if (type === CONTENT.ccs && (modern || d.dead !== 0)) {
+    if (type === CONTENT.ccs && (modern || d.dead !== 0 || d.unheard !== 0)) {
       this.rows.tell(d, TLS_ENTRY.changeCipherSpec, 0, REASON.none, d.where, end - start);
       return;
     }
@@ -239,11 +241,12 @@ export class TlsConnection implements StreamSink, DirectionHost {
     }
     const { state } = d;
     if (state.hopeless) {
-      this.handshake.lastLook(d);
+      const found = this.handshake.lastLook(d, buf, start, end, this.settled);
       if (d.dead !== 0) {
         this.opaque(d, type, (buf[start + 1] << 8) | buf[start + 2], end - start);
         return;
       }
+      if (found !== undefined) this.found(d, found);
     }
     this.session.records[d.dir]++;
     const reason = state.open(buf, start, end);
@@ -284,6 +287,12 @@ export class TlsConnection implements StreamSink, DirectionHost {
           to,
         );
     }
+  }
+
+  /** The keys were found without the hellos: who this is, and that something went before. */
+  private found(d: Direction, { dir, epoch, sequence }: FoundKeys): void {
+    if (!this.settled) this.settle(d, dir === 0 ? HANDSHAKE.clientHello : HANDSHAKE.serverHello);
+    if (sequence > 0 && epoch.name === 'application') this.missing(d, -1);
   }
 
   private plaintext(d: Direction, out: Uint8Array, from: number, to: number): void {

@@ -55,6 +55,8 @@ export class Direction implements RecordSink, MessageSink {
   protected = false;
   /** A `REASON` why nothing more of this direction can be decrypted; 0 while it can. */
   dead = 0;
+  /** A `REASON` why its keys do not follow from a handshake; they may still be found by trial. */
+  unheard = 0;
   /** Records were lost while the handshake was in the clear. */
   holed = false;
   ended = false;

@@ -1,4 +1,4 @@
-import { C2S, S2C } from '../core/stream.ts';
+import { C2S, type Dir, S2C } from '../core/stream.ts';
 import { CONTENT, HANDSHAKE, TLS13 } from '../schema/tls.ts';
 import { REASON } from '../schema/tls-reason.ts';
 import { Cursor } from './cursor.ts';
@@ -11,7 +11,10 @@ import {
   readServerHello,
   readSsl2Hello,
   type ServerHello,
+  unheardClientHello,
+  unheardServerHello,
 } from './hello.ts';
+import type { FoundKeys } from './key-search.ts';
 import type { TlsKeys } from './keys.ts';
 import { Negotiation } from './negotiation.ts';
 import type { TlsSession } from './session.ts';
@@ -139,7 +142,7 @@ export class Handshake {
     )
       return;
     if (n === undefined) {
-      this.kill(d, this.whyUnprotected());
+      this.unheard(d, this.whyUnprotected());
       return;
     }
     if (d.dir === S2C && this.session.renegotiations === 0) {
@@ -173,16 +176,66 @@ export class Handshake {
     this.summarise();
   }
 
-  /** A protected record came and there are no keys at all: a last look for them, then the reason. */
-  lastLook(d: Direction): void {
+  /** The handshake that agreed on the keys of this direction was not heard. Unless a secret of the key log can be tried, nothing of it can be decrypted. */
+  unheard(d: Direction, reason: number): void {
+    if (d.protected) return;
+    if (this.keys.store.size === 0) {
+      this.kill(d, reason);
+      return;
+    }
+    d.assembly.drop();
+    d.protected = true;
+    d.unheard = reason;
+  }
+
+  /**
+   * The protected record `buf[start, end)` came and there are no keys at all: a last look for them, then the reason.
+   * Returns what was found by trial. `roles`: it is certain which side this is.
+   */
+  lastLook(d: Direction, buf: Uint8Array, start: number, end: number, roles: boolean): FoundKeys | undefined {
     const n = this.current;
+    if (d.unheard !== 0) {
+      const found = buf[start] === CONTENT.data ? this.search(d, buf, start, end, roles) : undefined;
+      if (found === undefined) {
+        const keys = n?.version === TLS13 ? n.trafficKeys(d.dir, false) : undefined;
+        this.kill(d, keys !== undefined && 'reason' in keys ? keys.reason : d.unheard);
+      }
+      d.unheard = 0;
+      return found;
+    }
     if (n === undefined) {
       this.kill(d, this.whyUnprotected());
-      return;
+      return undefined;
     }
     const keys = n.trafficKeys(d.dir, false);
     if ('reason' in keys) this.kill(d, keys.reason);
     else d.state.begin(keys.epochs);
+    return undefined;
+  }
+
+  /** Tries the secrets of the key log on a record of TLS 1.3 whose hellos are missing, and goes on from there. */
+  private search(d: Direction, buf: Uint8Array, start: number, end: number, roles: boolean): FoundKeys | undefined {
+    const { session } = this;
+    const n = this.current;
+    const offered = n?.hello.versions ?? [];
+    if ((n?.server !== undefined && n.version !== TLS13) || (offered.length > 0 && !offered.includes(TLS13))) return undefined;
+    const suites = session.suite >= 0 ? [session.suite] : n?.hello.suites;
+    const dirs: Dir[] = roles ? [d.dir] : [C2S, S2C];
+    const found = this.keys.search.find({ random: session.clientRandom, suites, dirs }, buf, start, end);
+    if (found === undefined) return undefined;
+    session.version = TLS13;
+    session.suite = found.epoch.suite.id;
+    session.clientRandom = found.random;
+    this.current ??= new Negotiation(this.keys, unheardClientHello(found.random), session.stream);
+    if (this.current.server === undefined) this.current.choose(unheardServerHello(session.suite));
+    const keys = this.current.trafficKeys(found.dir, false);
+    if ('reason' in keys) return undefined;
+    const from = keys.epochs.findIndex((epoch) => epoch.name === found.epoch.name);
+    d.state.begin(keys.epochs.slice(from));
+    d.state.sequence = found.sequence;
+    this.summarise();
+    session.source = 'key log, by trial';
+    return found;
   }
 
   /** A record of the encrypted handshake cannot be read for want of its secret. */
@@ -310,7 +363,7 @@ export class Handshake {
     const [client, server] = this.directions;
     if (n === undefined) {
       // The ServerHello alone does not name the session.
-      for (const d of this.directions) this.kill(d, REASON.startsLate);
+      for (const d of this.directions) this.unheard(d, REASON.startsLate);
       return;
     }
     if (n.server === undefined) return;

@@ -40,6 +40,42 @@ export interface ServerHello {
   readonly identity: number | undefined;
 }
 
+const NOTHING = new Uint8Array(0);
+
+/** What is known of a ClientHello that is not in the capture when its random was found by other means. */
+export function unheardClientHello(random: Uint8Array): ClientHello {
+  return {
+    version: TLS13,
+    random,
+    sessionId: NOTHING,
+    suites: [],
+    sni: undefined,
+    alpn: [],
+    ticket: undefined,
+    versions: [TLS13],
+    identities: [],
+    earlyData: false,
+  };
+}
+
+/** What is known of a ServerHello of TLS 1.3 that is not in the capture when its suite was found by other means. */
+export function unheardServerHello(suite: number): ServerHello {
+  return {
+    version: TLS13,
+    random: NOTHING,
+    sessionId: NOTHING,
+    suite,
+    compression: 0,
+    retry: false,
+    alpn: undefined,
+    encryptThenMac: false,
+    extendedMasterSecret: false,
+    truncatedMac: false,
+    ticketPromised: false,
+    identity: undefined,
+  };
+}
+
 /** Reads the body of a ClientHello as far as it goes; undefined when not even the random is there. */
 export function readClientHello(bytes: Uint8Array, start: number, end: number): ClientHello | undefined {
   const c = new Cursor(bytes, start, end);

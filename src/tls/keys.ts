@@ -1,6 +1,7 @@
 import { toHex } from '../core/bytes.ts';
 import { OpenRuns } from './encrypted-run.ts';
 import { type KeyLogCounts, readKeyLog } from './key-log.ts';
+import { KeySearch } from './key-search.ts';
 import { holdsPrivateKey, openPremaster, type RsaKey, readPrivateKeys } from './private-keys.ts';
 import { LABEL, LABELS, SecretStore } from './secret-store.ts';
 
@@ -26,6 +27,8 @@ export interface KeyFile {
  */
 export class TlsKeys {
   readonly store = new SecretStore();
+  /** Finds keys without hellos. */
+  readonly search = new KeySearch(this.store);
   /** Grows whenever secrets were added. */
   generation = 0;
   /** Bytes that all connections together hold back while they wait for secrets or for the other direction. */

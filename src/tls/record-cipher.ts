@@ -29,6 +29,8 @@ export interface RecordCipher {
   to: number;
   /** Verifies and decrypts the record at `buf[start, end)`, header included. A `REASON`: 0 when it is authentic. */
   open(sequence: number, buf: Uint8Array, start: number, end: number): number;
+  /** Whether a record of an AEAD suite opens under this number; made for many trials with one record. Others cannot tell without their chain. */
+  probe(sequence: number, buf: Uint8Array, start: number, end: number): boolean;
   /** The record was taken: chained state moves on. Also for records that failed or have a hole, as far as their bytes are known. */
   commit(buf: Uint8Array, start: number, end: number): void;
   /** Records were lost: chained state is unknown. */
@@ -94,6 +96,8 @@ class AeadCipher implements RecordCipher {
   /** OpenSSL has the block cipher but not its GCM. */
   private readonly alone: boolean;
   private slowRecords = 0;
+  /** What the quick way refuses is refused. */
+  private final = false;
 
   constructor(algorithm: string, chacha: boolean, tag: number, version: number, keys: RecordKeys) {
     this.algorithm = algorithm as CipherGCMTypes;
@@ -117,17 +121,21 @@ class AeadCipher implements RecordCipher {
     const { aad, nonce } = this;
     if (this.modern) for (let i = 0; i < HEADER; i++) aad[i] = buf[start + i];
     else writeAad(aad, sequence, buf, start, to - from);
-    if (this.ecb !== undefined && (to - from <= FAST_LIMIT || this.alone) && this.openFast(sequence, buf, start + HEADER, from, to))
-      return REASON.none;
-    if (this.alone) return REASON.badTag;
+    if (this.ecb !== undefined && (to - from <= FAST_LIMIT || this.alone)) {
+      if (this.openFast(sequence, buf, start + HEADER, from, to)) return REASON.none;
+      if (this.alone || (this.final && this.fast !== undefined)) return REASON.badTag;
+    }
     nonce.set(this.iv);
     if (this.explicit > 0) nonce.set(buf.subarray(start + HEADER, from), 4);
     else mixSequence(nonce, 4, sequence);
-    if (this.chacha !== undefined && to - from <= FAST_LIMIT && this.chacha.open(nonce, aad, buf, from, to)) {
-      this.out = this.chacha.out;
-      this.from = this.chacha.from;
-      this.to = this.chacha.from + to - from;
-      return REASON.none;
+    if (this.chacha !== undefined && to - from <= FAST_LIMIT) {
+      if (this.chacha.open(nonce, aad, buf, from, to)) {
+        this.out = this.chacha.out;
+        this.from = this.chacha.from;
+        this.to = this.chacha.from + to - from;
+        return REASON.none;
+      }
+      if (this.final) return REASON.badTag;
     }
     const decipher = createDecipheriv(this.algorithm, this.key, nonce, this.options as { authTagLength: 16 }) as DecipherGCM;
     if (this.lengthTold !== undefined) this.lengthTold.plaintextLength = to - from;
@@ -143,6 +151,14 @@ class AeadCipher implements RecordCipher {
     } catch {
       return REASON.badTag;
     }
+  }
+
+  probe(sequence: number, buf: Uint8Array, start: number, end: number): boolean {
+    this.slowRecords = FAST_AFTER;
+    this.final = true;
+    const reason = this.open(sequence, buf, start, end);
+    this.final = false;
+    return reason === REASON.none;
   }
 
   /** The quick way, once a direction has shown that it is worth its table. What it refuses, OpenSSL judges. */
@@ -228,6 +244,10 @@ class BlockCipher implements RecordCipher {
     return REASON.none;
   }
 
+  probe(): boolean {
+    return false;
+  }
+
   commit(buf: Uint8Array, _start: number, end: number): void {
     if (!this.implicit) return;
     const tail = this.etm ? end - this.mac.length : end;
@@ -276,6 +296,10 @@ class StreamCipher implements RecordCipher {
     this.from = at;
     this.to = at + content;
     return REASON.none;
+  }
+
+  probe(): boolean {
+    return false;
   }
 
   commit(_buf: Uint8Array, start: number, end: number): void {

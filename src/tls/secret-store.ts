@@ -112,6 +112,15 @@ export class SecretStore {
     }
   }
 
+  /** Calls back for each stored secret, the newest first, until the visitor has enough (`false`). */
+  newest(visit: (label: number, key: Uint8Array, secret: Uint8Array) => boolean): void {
+    for (let i = this.size - 1; i >= 0; i--) {
+      const at = this.offsets[i];
+      const key = this.bytes.slice(at, at + this.bytes[at + KEY + 1]);
+      if (!visit(this.bytes[at + KEY], key, this.bytes.slice(at + HEAD, at + HEAD + this.lengthAt(at)))) return;
+    }
+  }
+
   private lengthAt(at: number): number {
     return (this.bytes[at + KEY + 2] << 8) | this.bytes[at + KEY + 3];
   }

@@ -178,26 +178,31 @@ describe('what cannot be decrypted says why', () => {
     expect(sink.connection.session.reason).toEqual([REASON.secretLength, REASON.secretLength]);
   });
 
-  it('a capture that starts after the handshake', () => {
-    const late = made.chunks.slice(8);
-    const sink = decrypt(made.keyLog, late);
-    expect(sink.connection.session.reason).toEqual([REASON.startsLate, REASON.startsLate]);
-    expect(sink.rows.every((row) => row.reason === REASON.startsLate)).toBe(true);
-    expect(sink.connection.session.version).toBe(0x0303);
+  it('a capture that starts after the handshake, before TLS 1.3 or without its keys', async () => {
+    const old = await converse('TLSv1.2', 'ECDHE-RSA-AES128-GCM-SHA256');
+    const other = await converse('TLSv1.3', 'TLS_AES_256_GCM_SHA384');
+    for (const [chunks, keyLog] of [
+      [old.chunks, old.keyLog],
+      [made.chunks, ''],
+      [made.chunks, other.keyLog],
+    ] as const) {
+      const sink = decrypt(keyLog, chunks.slice(8));
+      expect(sink.connection.session.reason).toEqual([REASON.startsLate, REASON.startsLate]);
+      expect(sink.rows.every((row) => row.reason === REASON.startsLate)).toBe(true);
+      expect(sink.connection.session.version).toBe(0x0303);
+    }
   });
 
-  it('a capture that lacks the hellos of one side', () => {
-    const onlyServer = decrypt(
-      made.keyLog,
-      made.chunks.filter((chunk) => chunk.dir === 1),
-    );
-    expect(onlyServer.connection.session.reason[1]).toBe(REASON.startsLate);
-    const onlyClient = decrypt(
-      made.keyLog,
-      made.chunks.filter((chunk) => chunk.dir === 0),
-    );
-    expect(onlyClient.connection.session.reason[0]).toBe(REASON.helloLost);
-    expect(onlyServer.text(1) + onlyClient.text(0)).toBe('');
+  it('a capture that lacks the hellos of one side, before TLS 1.3', async () => {
+    const old = await converse('TLSv1.2', 'ECDHE-RSA-AES128-GCM-SHA256');
+    const only = (dir: 0 | 1): TlsSink =>
+      decrypt(
+        old.keyLog,
+        old.chunks.filter((chunk) => chunk.dir === dir),
+      );
+    expect(only(1).connection.session.reason[1]).toBe(REASON.startsLate);
+    expect(only(0).connection.session.reason[0]).toBe(REASON.helloLost);
+    expect(only(1).text(1) + only(0).text(0)).toBe('');
   });
 
   it('a private key where the exchange is forward secret', async () => {
