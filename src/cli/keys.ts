@@ -41,8 +41,8 @@ export async function runKeys(files: string[], options: KeysOptions): Promise<nu
         table.row(
           [
             String(s.stream),
-            s.version ?? '',
-            s.suite ?? '',
+            (s.version ?? '').replace(/ \(0x.*\)$/, ''),
+            (s.suite ?? '').replace(/ \(0x.*\)$/, ''),
             s.sni ?? '',
             s.alpn ?? '',
             s.decrypted,

@@ -68,7 +68,8 @@ export const REASONS: Readonly<Record<number, ReasonDef>> = {
   [REASON.startsLate]: {
     name: 'starts-late',
     text: 'the capture starts after the handshake',
-    advice: 'Start the capture before the connection is made: the client random is in the first message.',
+    advice:
+      'Start the capture before the connection is made. Sessions of TLS 1.3 are found even so when the key log has theirs and few others.',
   },
   [REASON.unsupportedSuite]: {
     name: 'unsupported-suite',
