@@ -2,7 +2,7 @@ import { isPipe } from '../capture/pipe.ts';
 import { EXIT, UserError } from '../core/errors.ts';
 import { count, utf8Bytes } from '../core/text.ts';
 import { PacketExport, PlaintextExport } from '../export/pcapng.ts';
-import { openReading } from '../timeline/open.ts';
+import { openReading, type Reading } from '../timeline/open.ts';
 import { type ListOptions, runList } from './list.ts';
 import { Output } from './output.ts';
 import { inputFiles, openSession, type Session } from './session.ts';
@@ -74,7 +74,7 @@ async function writePackets(
       writer.packet(stream, buf, start, end, wireLength, linkType, sec, nsec);
     },
   });
-  while (reading.step() !== 'done') if (session.interrupted) break;
+  await readAgain(reading, session);
   reading.close();
   return writer.packets;
 }
@@ -97,8 +97,14 @@ async function writePlaintext(
     keyStore: session.reading.keys,
     tap: (level, stream, dir, buf, start, end) => writer.bytes(reading.timeline.rows.at, level, stream, dir, buf, start, end),
   });
-  while (reading.step() !== 'done') if (session.interrupted) break;
+  await readAgain(reading, session);
   writer.finish();
   reading.close();
   return writer.packets;
+}
+
+async function readAgain(reading: Reading, session: Session): Promise<void> {
+  for (let state = reading.step(); state !== 'done' && !session.interrupted; state = reading.step()) {
+    if (state === 'starved') await reading.ready();
+  }
 }

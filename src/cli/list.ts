@@ -67,7 +67,9 @@ export async function runList(files: string[], options: ListOptions): Promise<nu
   if (!(FORMATS as readonly string[]).includes(format)) {
     throw new UserError('format', `--format takes ${FORMATS.join(', ')}, not "${format}".`, EXIT.usage);
   }
-  const columns = parseColumns(options.columns);
+  const toTerminal = options.output === undefined && process.stdout.isTTY === true;
+  const narrow = format === 'table' && toTerminal && (process.stdout.columns || 80) < NARROW_LINE;
+  const columns = parseColumns(options.columns ?? (narrow ? NARROW_COLUMNS : undefined));
   const time = parseTime(options.time);
   const failAt = options.failOn === undefined ? 4 : SEVERITIES.indexOf(options.failOn as never);
   if (failAt < 0) throw new UserError('fail-on', `--fail-on takes note, warn or error, not "${options.failOn}".`, EXIT.usage);
@@ -103,12 +105,19 @@ export async function runList(files: string[], options: ListOptions): Promise<nu
   } finally {
     session.close();
   }
-  if (session.interrupted) return 130;
+  if (session.interrupted) return session.exit;
   return worst >= failAt ? EXIT.matched : session.exit;
 }
 
 /** Decoded messages that a listing looks at again: the cells of one row, and a few that pairs point to. */
 const LISTED_ROWS = 4;
+
+/** What JSON need not escape and a terminal may obey: C1 control characters, line separators, and what turns the direction of text. */
+const HARMFUL = /[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+
+/** A terminal of fewer columns shows the most telling ones, unless --columns says which. */
+const NARROW_LINE = 120;
+const NARROW_COLUMNS = 'number,time,dir,peers,message,topic,info';
 
 /** Columns that need the whole capture. */
 const ANALYSED: readonly string[] = ['pair', 'rtt'];
@@ -130,15 +139,20 @@ function makeWriter(format: string, columns: readonly Column[], view: RowView, o
   const analysis = options.findings === true || options.pairs === true;
   const record: RecordOptions = { showSecrets: options.showSecrets === true, analysis };
   const cell = (c: Column, row: number): string => c.cell(view, row);
+  const toTerminal = options.output === undefined && process.stdout.isTTY === true;
+  const json = (row: number): string => {
+    const line = jsonRecord(view.timeline, row, record);
+    return toTerminal ? line.replace(HARMFUL, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`) : line;
+  };
   switch (format) {
     case 'jsonl': {
       const lines = new ByteLines((bytes) => out.bytes(bytes));
-      const courier = view.timeline.redactor === undefined && !analysis ? new CourierJsonl(view.timeline, lines) : undefined;
+      const courier = view.timeline.redactor === undefined && !analysis && !toTerminal ? new CourierJsonl(view.timeline, lines) : undefined;
       return {
         row(row) {
           if (courier?.write(row) === true) return;
           lines.mark();
-          lines.text(`${jsonRecord(view.timeline, row, record)}\n`);
+          lines.text(`${json(row)}\n`);
         },
         pause: () => lines.flush(),
         end: () => lines.flush(),
@@ -148,7 +162,7 @@ function makeWriter(format: string, columns: readonly Column[], view: RowView, o
       let first = true;
       return {
         row(row) {
-          out.write(`${first ? '[\n' : ',\n'}${jsonRecord(view.timeline, row, record)}`);
+          out.write(`${first ? '[\n' : ',\n'}${json(row)}`);
           first = false;
         },
         pause: () => out.flush(),
@@ -173,7 +187,6 @@ function makeWriter(format: string, columns: readonly Column[], view: RowView, o
         end: () => undefined,
       };
     default: {
-      const toTerminal = options.output === undefined && process.stdout.isTTY === true;
       const color = wantsColor(options.color, toTerminal);
       const table = new StreamingTable(
         columns,

@@ -92,6 +92,15 @@ class StreamHashes {
   }
 }
 
+/** Rows between looks at signals: some milliseconds of work. */
+const BATCH = 2048;
+
+/** Lets signals and timers have their turn. */
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** What shells make of a signal. */
+const SIGNAL_EXIT: Readonly<Partial<Record<NodeJS.Signals, number>>> = { SIGINT: 130, SIGTERM: 143 };
+
 /** Filters on these fields need answers that come later. */
 const ASKS_ANALYSIS = /\bapns\.(pair|rtt|note|severity)\b/;
 
@@ -102,12 +111,19 @@ export class Session {
   readonly filter: Filter | undefined;
   interrupted = false;
   exit: number = EXIT.ok;
+  /** Rows that were read and, by a command that lists, looked at. */
+  private passed = 0;
+  private wake: () => void = () => undefined;
   private readonly tcpHashes: StreamHashes | undefined;
   private readonly tlsHashes: StreamHashes | undefined;
   private readonly progress = new Progress();
-  private readonly onInterrupt = (): void => {
-    if (this.interrupted) process.exit(130);
+  /** The first signal ends the reading, and what was read is shown; the second ends the program. */
+  private readonly onSignal = (name: NodeJS.Signals): void => {
+    const code = SIGNAL_EXIT[name] ?? 130;
+    if (this.interrupted) process.exit(code);
     this.interrupted = true;
+    this.exit = code;
+    this.wake();
   };
 
   constructor(reading: Reading, filter: Filter | undefined, tcpHashes: StreamHashes | undefined, tlsHashes: StreamHashes | undefined) {
@@ -116,8 +132,8 @@ export class Session {
     this.filter = filter;
     this.tcpHashes = tcpHashes;
     this.tlsHashes = tlsHashes;
-    process.on('SIGINT', this.onInterrupt);
-    process.on('SIGTERM', this.onInterrupt);
+    process.on('SIGINT', this.onSignal);
+    process.on('SIGTERM', this.onSignal);
   }
 
   /**
@@ -133,22 +149,40 @@ export class Session {
       const state = this.interrupted ? 'done' : this.reading.step();
       if (this.interrupted) this.reading.stop();
       const length = this.timeline.length;
-      if (this.filter === undefined) {
-        for (; next < length; next++) if (!each(next)) return this.progress.clear();
-      } else if (next < length) {
-        for (const row of this.filter.select(this.timeline, next, length)) if (!each(row)) return this.progress.clear();
-        next = length;
+      while (next < length) {
+        if (this.interrupted && length - next > BATCH) {
+          this.reading.stop();
+          return this.progress.clear();
+        }
+        const end = Math.min(length, next + BATCH);
+        if (this.filter === undefined) {
+          for (; next < end; next++) if (!each(next)) return this.progress.clear();
+        } else {
+          for (const row of this.filter.select(this.timeline, next, end)) if (!each(row)) return this.progress.clear();
+          next = end;
+        }
+        this.passed = next;
+        // One slice of the input may hold a hundred thousand rows: a signal is heard between them.
+        if (next < length) await turn();
       }
       if (state === 'done') break;
       if (state === 'starved') {
         pause();
-        await this.reading.ready();
+        await this.ready();
       } else if (++turns % 4 === 0) {
         this.progress.update(this.reading.position, this.reading.size, length);
-        await new Promise<void>((resolve) => setImmediate(resolve));
+        await turn();
       }
     }
     this.progress.clear();
+  }
+
+  /** Resolves when there may be more to read, or a signal came. */
+  private async ready(): Promise<void> {
+    const signal = new Promise<void>((resolve) => {
+      this.wake = resolve;
+    });
+    if (!this.interrupted) await Promise.race([this.reading.ready(), signal]);
   }
 
   /** Indexes the whole input. */
@@ -157,20 +191,21 @@ export class Session {
     while (!this.interrupted) {
       const state = this.reading.step();
       if (state === 'done') break;
-      if (state === 'starved') await this.reading.ready();
+      if (state === 'starved') await this.ready();
       else if (++turns % 4 === 0) {
         this.progress.update(this.reading.position, this.reading.size, this.timeline.length);
-        await new Promise<void>((resolve) => setImmediate(resolve));
+        await turn();
       }
     }
     if (this.interrupted) this.reading.stop();
+    this.passed = this.timeline.length;
     this.progress.clear();
   }
 
   /** Tells on stderr what is wrong with the input as a whole. */
   report(): void {
     for (const text of this.reading.complaints()) process.stderr.write(`apns-inspect: ${text}\n`);
-    if (this.interrupted) process.stderr.write(`apns-inspect: interrupted after ${count(this.timeline.length, 'message')}\n`);
+    if (this.interrupted) process.stderr.write(`apns-inspect: interrupted after ${count(this.passed, 'message')}\n`);
   }
 
   /** "packets 3-5, file offset 0x1a2 to 0x1ff (93 bytes)" for each piece of a row. */
@@ -225,8 +260,8 @@ export class Session {
   }
 
   close(): void {
-    process.off('SIGINT', this.onInterrupt);
-    process.off('SIGTERM', this.onInterrupt);
+    process.off('SIGINT', this.onSignal);
+    process.off('SIGTERM', this.onSignal);
     this.reading.close();
   }
 }

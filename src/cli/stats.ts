@@ -44,7 +44,7 @@ export async function runStats(files: string[], options: StatsOptions): Promise<
     }
     out.close();
     session.report();
-    return session.interrupted ? 130 : session.exit;
+    return session.exit;
   } finally {
     session.close();
   }

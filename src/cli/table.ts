@@ -4,6 +4,10 @@ import type { Output } from './output.ts';
 /** Rows looked at before anything is written; a later cell that is wider, within its limit, widens its column from there on. */
 const SAMPLE = 200;
 
+/** Columns that a squeezed column keeps, and that the last one gets where it has that much to say. */
+const LEAST = 6;
+const LEAST_LAST = 24;
+
 export interface TableColumn {
   readonly title: string;
   readonly align: 'left' | 'right';
@@ -45,6 +49,8 @@ export class StreamingTable {
   private readonly header: boolean;
   private waiting: { cells: readonly string[]; severity: number }[] | undefined = [];
   private widths: number[] = [];
+  /** The terminal is too narrow for what the columns hold: they stay as they are. */
+  private squeezed = false;
 
   /** `lineWidth` 0: lines are as long as they are; else the last column is cut to fit. */
   constructor(
@@ -80,12 +86,28 @@ export class StreamingTable {
       for (const r of rows) w = Math.max(w, displayWidth(r.cells[i]));
       return c.max > 0 ? Math.min(w, Math.max(c.max, displayWidth(c.title))) : w;
     });
+    if (this.lineWidth > 0) this.squeeze();
     if (this.header) this.out.line(this.paint(this.join(this.columns.map((c) => c.title)), -1));
     for (const r of rows) this.put(r.cells, r.severity);
   }
 
+  /** Takes from the widest columns until a line fits, with room for some of the last. */
+  private squeeze(): void {
+    const { widths } = this;
+    const last = widths.length - 1;
+    let over = 2 * last + Math.min(widths[last], LEAST_LAST) - this.lineWidth;
+    for (let i = 0; i < last; i++) over += widths[i];
+    for (; over > 0; over--) {
+      let widest = 0;
+      for (let i = 1; i < last; i++) if (widths[i] > widths[widest]) widest = i;
+      if (widths[widest] <= LEAST) return;
+      widths[widest]--;
+      this.squeezed = true;
+    }
+  }
+
   private put(cells: readonly string[], severity: number): void {
-    for (let i = 0; i < cells.length - 1; i++) {
+    for (let i = 0; i < cells.length - 1 && !this.squeezed; i++) {
       if (cells[i].length > this.widths[i] && this.widths[i] < this.columns[i].max)
         this.widths[i] = Math.min(this.columns[i].max, displayWidth(cells[i]));
     }
@@ -94,19 +116,17 @@ export class StreamingTable {
 
   private join(cells: readonly string[]): string {
     let line = '';
-    let used = 0;
     for (let i = 0; i < cells.length; i++) {
       const column = this.columns[i];
       const last = i === cells.length - 1;
       if (last && column.align === 'left') {
-        const room = this.lineWidth - used;
-        line += this.lineWidth > 0 && room > 1 && displayWidth(cells[i]) > room ? fitted(cells[i], room, 'left') : cells[i];
+        line += cells[i];
       } else {
         line += fitted(cells[i], this.widths[i], column.align);
-        used += this.widths[i] + 2;
         if (!last) line += '  ';
       }
     }
-    return line.trimEnd();
+    line = line.trimEnd();
+    return this.lineWidth > 0 && displayWidth(line) > this.lineWidth ? fitted(line, this.lineWidth, 'left') : line;
   }
 }
