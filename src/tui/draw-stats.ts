@@ -15,6 +15,7 @@ const HEADERS: Readonly<Record<TallyTable['name'], string>> = {
   Connections: 'connection',
   'Response times': 'time',
   Severity: 'severity',
+  Findings: 'finding',
 };
 
 /** A table beside others is at least this wide. */
@@ -24,7 +25,11 @@ export function drawStats(canvas: Canvas, state: State, rect: Rect): void {
   const { stats, theme } = state;
   if (stats === undefined) return;
   let x = rect.x + 1;
+  // Where not all names fit, the chosen one is in sight.
+  const names = stats.tables.reduce((sum, table) => sum + table.name.length + 3, 0);
+  const from = names > rect.width ? Math.max(0, stats.table - 2) : 0;
   stats.tables.forEach((table, i) => {
+    if (i < from) return;
     x = canvas.text(x, rect.y, ` ${table.name} `, i === stats.table ? theme.cursor : theme.dim) + 1;
   });
   const of = `${grouped(stats.rows)} ${stats.filtered ? 'shown' : 'of all'}${stats.busy ? '…' : ''}  S: ${stats.filtered ? 'all' : 'shown'}`;

@@ -161,7 +161,8 @@ function drawBottom(canvas: Canvas, state: State): void {
     const word = binding.hint ?? WORDS[binding.command] ?? binding.command;
     if (state.view !== 'main' && key === 'escape') continue;
     const gap = canvas.width >= 100 ? 3 : 1;
-    if (x + textWidth(keyName(key)) + 1 + word.length > canvas.width - 1) break;
+    const room = state.view === 'main' ? canvas.width - 1 : canvas.width - 11;
+    if (x + textWidth(keyName(key)) + 1 + word.length > room) break;
     x = canvas.text(x, y, keyName(key), theme.barKey);
     x = canvas.text(x, y, `${canvas.width >= 100 || keyName(key).length > 1 ? ' ' : ''}${word}`, theme.dim) + gap;
   }

@@ -4,6 +4,9 @@ import { BOLD, type Canvas, DEFAULT_COLOR, INVERSE, type Style, UNDERLINE } from
 /** Unchanged cells that are written again rather than jumped over: a jump takes about as many bytes. */
 const SHORT_GAP = 8;
 
+/** Pictures of at least so many bytes are shown at once by terminals that can (synchronized output, mode 2026); others ignore it. */
+const WHOLE = 512;
+
 export class Painter {
   /** The cells that the terminal shows; undefined when that is not known. */
   private shown: { readonly width: number; readonly height: number; readonly cells: string[]; readonly styles: Int32Array } | undefined;
@@ -51,7 +54,8 @@ export class Painter {
         }
       }
     }
-    return out === '' ? out : `${out}\x1b[m`;
+    if (out === '') return out;
+    return out.length < WHOLE ? `${out}\x1b[m` : `\x1b[?2026h${out}\x1b[m\x1b[?2026l`;
   }
 
   private run(canvas: Canvas, from: number, to: number, row: number): string {

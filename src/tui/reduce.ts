@@ -35,7 +35,7 @@ const COMMON: Readonly<Record<string, (state: State) => State>> = {
   help: (s) => enter({ ...s, help: { page: 'keys', top: 0 } }, 'help'),
   back,
   quit: (s) => {
-    if (s.below.length > 0 || s.maximised) return back(s);
+    if (s.below.length > 0 || s.maximised || s.pane !== 'list') return back(s);
     if (isRunning(s.replay)) return say(enter(s, 'replay'), 'a replay is running: x stops it, Q quits at once', true);
     return ask(s, { type: 'quit' });
   },
@@ -146,6 +146,7 @@ export function reduce(state: State, event: Event): State {
     case 'analysed':
       return {
         ...state,
+        effects: state.view === 'stats' ? [...state.effects, { type: 'tally' }] : state.effects,
         scan: state.filterAsksRules && !state.filterOff ? { looked: 0, active: true } : state.scan,
         ladder: state.ladder === undefined ? undefined : rebuilt(state, state.ladder),
       };

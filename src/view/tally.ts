@@ -16,7 +16,7 @@ export interface TallyRow {
 }
 
 export interface TallyTable {
-  readonly name: 'Messages' | 'Status' | 'Topics' | 'Tokens' | 'Connections' | 'Response times' | 'Severity';
+  readonly name: 'Messages' | 'Status' | 'Topics' | 'Tokens' | 'Connections' | 'Response times' | 'Severity' | 'Findings';
   /** Sorted by count, largest first. */
   readonly rows: readonly TallyRow[];
   /** Said under the title: minimum, median and so on. */
@@ -135,7 +135,18 @@ export class Tally {
         SEVERITIES[key] === 'info' ? 'clean' : SEVERITIES[key],
         `apns.severity == ${key}`,
       ]),
+      ...this.findings(),
     ].map((table) => (columns.rows === 0 ? { ...table, rows: [] } : table));
+  }
+
+  /** What rules over several messages found, in the whole capture; no table before they have looked. */
+  private findings(): TallyTable[] {
+    const { analysis } = this.timeline;
+    if (analysis === undefined || !analysis.settled) return [];
+    const found = analysis.tally();
+    const total = found.reduce((sum, [, n]) => sum + n, 0);
+    const rows = found.map(([code, n]) => ({ label: code, count: n, share: n / total, bytes: 0, filter: `apns.note == "${code}"` }));
+    return [{ name: 'Findings', rows, summary: 'of the whole capture', keys: rows.length }];
   }
 
   private table(
@@ -150,7 +161,7 @@ export class Tally {
       const [label, filter] = name_(cell, key);
       return { label: printable(label), count: cell.count, share: total === 0 ? 0 : cell.count / total, bytes: cell.bytes, filter };
     });
-    return { name, rows, summary: '', keys: from.size };
+    return { name, rows: merged(rows), summary: '', keys: from.size };
   }
 
   private latency(): TallyTable {
@@ -175,6 +186,19 @@ export class Tally {
     const summary = n === 0 ? 'no answers' : `min ${at(0)}  p50 ${at(0.5)}  p95 ${at(0.95)}  p99 ${at(0.99)}  max ${at(1)}`;
     return { name: 'Response times', rows, summary, keys: rows.length };
   }
+}
+
+/** Rows that cannot be told apart are one: a topic is written as its name here and as its hash there. */
+function merged(rows: readonly TallyRow[]): TallyRow[] {
+  const byName = new Map<string, TallyRow>();
+  for (const row of rows) {
+    const key = `${row.label}\0${row.filter ?? ''}`;
+    const same = byName.get(key);
+    const sum =
+      same === undefined ? row : { ...same, count: same.count + row.count, share: same.share + row.share, bytes: same.bytes + row.bytes };
+    byName.set(key, sum);
+  }
+  return [...byName.values()].sort((a, b) => b.count - a.count);
 }
 
 function bump(map: Map<number, Cell>, key: number, row: number, bytes: number): void {
