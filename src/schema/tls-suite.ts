@@ -160,7 +160,7 @@ ffe0 SSL_RSA_FIPS_WITH_3DES_EDE_CBC_SHA | ffe1 SSL_RSA_FIPS_WITH_DES_CBC_SHA
 /** How a cipher protects records. */
 type CipherKind = 'null' | 'stream' | 'block' | 'gcm' | 'ccm' | 'chacha';
 
-interface CipherDef {
+export interface CipherDef {
   readonly kind: CipherKind;
   /** Name that OpenSSL knows; `rc4` is ours, `des` runs as 3DES with one key; undefined: no implementation at hand. */
   readonly algorithm: string | undefined;

@@ -245,6 +245,7 @@ export class Handshake {
 
   /** A record was verified. */
   opened(d: Direction): void {
+    if (d.state.verified === 1 && d.state.current?.master !== undefined) this.current?.settle(d.state.current);
     if (this.earlyOpen && d.dir === S2C && d.state.current?.name === 'application') this.unreadable(d);
   }
 

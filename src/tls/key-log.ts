@@ -13,6 +13,10 @@ export interface KeyLogCounts {
 const SECRET_LIMIT = 1024;
 const KEY_LIMIT = 256;
 
+/** Bytes of a pre-shared key; shorter ones are no keys but the end of some other text. OpenSSL takes up to 512. */
+const PSK_LEAST = 8;
+const PSK_MOST = 512;
+
 /** Lengths that fit a label: traffic secrets are a digest long, master secrets 48. */
 const DIGEST_LENGTHS: ReadonlySet<number> = new Set([32, 48]);
 
@@ -30,12 +34,12 @@ const RETURN = 13;
 /**
  * Reads a key log in any of its dialects into the store.
  *
- * Takes NSS lines (`LABEL <hex> <hex>`), the old `RSA Session-ID:<hex> Master-Key:<hex>`, LF, CRLF and CR line ends,
+ * Takes NSS lines (`LABEL <hex> <hex>`), the old `RSA Session-ID:<hex> Master-Key:<hex>`, pre-shared keys (`identity:<hex>`), LF, CRLF and CR line ends,
  * upper case, UTF-8 and UTF-16 byte order marks, and a last line without its end. Comments, empty lines and
  * lines that are no secret are skipped and counted; nothing is thrown.
  * Source: NSS Key Log Format; the SSLKEYLOGFILE draft of the IETF; the older labels as Wireshark documents them.
  */
-export function readKeyLog(store: SecretStore, text: Uint8Array): KeyLogCounts {
+export function readKeyLog(store: SecretStore, text: Uint8Array, psk?: PskSink): KeyLogCounts {
   const counts: KeyLogCounts = { lines: 0, secrets: 0, ignored: 0 };
   const b = narrow(text);
   let at = b.length >= 3 && b[0] === 0xef && b[1] === 0xbb && b[2] === 0xbf ? 3 : 0;
@@ -44,18 +48,20 @@ export function readKeyLog(store: SecretStore, text: Uint8Array): KeyLogCounts {
     while (end < b.length && b[end] !== NEWLINE && b[end] !== RETURN) end++;
     if (end > at) {
       counts.lines++;
-      readLine(store, b, at, end, counts);
+      readLine(store, b, at, end, counts, psk);
     }
     at = end + 1;
   }
   return counts;
 }
 
-function readLine(store: SecretStore, b: Uint8Array, start: number, end: number, counts: KeyLogCounts): void {
+type PskSink = (identity: Uint8Array, key: Uint8Array) => void;
+
+function readLine(store: SecretStore, b: Uint8Array, start: number, end: number, counts: KeyLogCounts, psk: PskSink | undefined): void {
   while (start < end && blank(b[start])) start++;
   while (end > start && blank(b[end - 1])) end--;
   if (start === end || b[start] === 0x23) return;
-  if (parseLine(store, b, start, end)) counts.secrets++;
+  if (parseLine(store, b, start, end) || (psk !== undefined && pskLine(b, start, end, psk))) counts.secrets++;
   else counts.ignored++;
 }
 
@@ -79,6 +85,17 @@ function parseLine(store: SecretStore, b: Uint8Array, start: number, end: number
   if (code === LABEL.master && secretLength !== 48) return false;
   if (code >= LABEL.early && code <= LABEL.server && !DIGEST_LENGTHS.has(secretLength)) return false;
   return store.add(code, key, keyLength, secret, secretLength);
+}
+
+/** `identity:<hex>`, as GnuTLS, stunnel and others keep pre-shared keys. The identity may hold colons. */
+function pskLine(b: Uint8Array, start: number, end: number, psk: PskSink): boolean {
+  let colon = end - 1;
+  while (colon > start && NIBBLES[b[colon]] >= 0) colon--;
+  if (colon === start || b[colon] !== 0x3a) return false;
+  const length = hex(b, colon + 1, end, secret);
+  if (length < PSK_LEAST || length > PSK_MOST) return false;
+  psk(b.slice(start, colon), secret.slice(0, length));
+  return true;
 }
 
 /** `Session-ID:<hex> Master-Key:<hex>`, with or without a blank after the colon. */

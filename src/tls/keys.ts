@@ -1,4 +1,4 @@
-import { toHex } from '../core/bytes.ts';
+import { sameBytes, toHex } from '../core/bytes.ts';
 import { OpenRuns } from './encrypted-run.ts';
 import { type KeyLogCounts, readKeyLog } from './key-log.ts';
 import { KeySearch } from './key-search.ts';
@@ -7,6 +7,16 @@ import { LABEL, LABELS, SecretStore } from './secret-store.ts';
 
 /** Sessions whose master secret or origin is remembered for resumption; each costs about 200 bytes. */
 const SESSION_LIMIT = 65_536;
+
+/** Pre-shared keys in one run; a server for devices may know thousands. */
+const PSK_LIMIT = 65_536;
+/** Pre-shared keys tried for one session. */
+const PSK_TRIED = 64;
+
+interface PreSharedKey {
+  readonly key: Uint8Array;
+  readonly identity: Uint8Array | undefined;
+}
 
 /** What a session id or ticket led to: its master secret, when known, and the connection that it was issued on. */
 export interface Remembered {
@@ -36,7 +46,7 @@ export class TlsKeys {
   /** Rows of encrypted records that are being counted, on all connections. */
   readonly openRuns = new OpenRuns();
   private readonly rsa: RsaKey[] = [];
-  private readonly psks: Uint8Array[] = [];
+  private readonly psks: PreSharedKey[] = [];
   private readonly sessions = new Map<string, Remembered>();
 
   /** Adds a file of any kind: key log, PEM, DER or PKCS#12. Throws a `UserError` for a private key that cannot be read. */
@@ -47,7 +57,7 @@ export class TlsKeys {
   }
 
   addKeyLog(text: Uint8Array): KeyLogCounts {
-    const counts = readKeyLog(this.store, text);
+    const counts = readKeyLog(this.store, text, (identity, key) => this.addPsk(key, identity));
     if (counts.secrets > 0) this.generation++;
     return counts;
   }
@@ -60,8 +70,10 @@ export class TlsKeys {
     return keys.length;
   }
 
-  addPsk(psk: Uint8Array): void {
-    this.psks.push(psk);
+  /** Without an identity the key is tried for every session. Beyond the limit it is ignored. */
+  addPsk(key: Uint8Array, identity?: Uint8Array): void {
+    if (this.psks.length >= PSK_LIMIT) return;
+    this.psks.push({ key, identity });
     this.generation++;
   }
 
@@ -94,8 +106,10 @@ export class TlsKeys {
     return this.rsa.map((key) => openPremaster(key, encrypted)).filter((premaster) => premaster !== undefined);
   }
 
-  preSharedKeys(): readonly Uint8Array[] {
-    return this.psks;
+  /** Pre-shared keys that a session with this identity may use, the likeliest first. */
+  preSharedKeys(identity: Uint8Array): Uint8Array[] {
+    const fits = (psk: PreSharedKey): boolean => psk.identity !== undefined && sameBytes(psk.identity, identity);
+    return [...this.psks.filter(fits), ...this.psks.filter((psk) => !fits(psk))].slice(0, PSK_TRIED).map((psk) => psk.key);
   }
 
   remember(kind: 'id' | 'ticket', name: Uint8Array, session: Remembered): void {

@@ -1,7 +1,7 @@
 import { type Dir, S2C } from '../core/stream.ts';
 import { HANDSHAKE, TLS10, TLS13 } from '../schema/tls.ts';
 import { REASON } from '../schema/tls-reason.ts';
-import { type Suite, suite as suiteOf } from '../schema/tls-suite.ts';
+import { type CipherDef, type Suite, suite as suiteOf } from '../schema/tls-suite.ts';
 import { Cursor } from './cursor.ts';
 import type { ClientHello, ServerHello } from './hello.ts';
 import { keyBlock, masterSecret, pskPremaster, sessionHash } from './key-schedule.ts';
@@ -35,7 +35,10 @@ export class Negotiation {
   private readonly stream: number;
   private encrypted: Uint8Array | undefined = undefined;
   private master: Uint8Array | undefined = undefined;
-  private block: Uint8Array | undefined = undefined;
+  /** Masters that are possible, when several keys might be the right one: the first record that opens decides. */
+  private candidates: readonly Uint8Array[] = [];
+  private readonly tickets: Uint8Array[] = [];
+  private identity: Uint8Array = new Uint8Array(0);
   private transcript: [Uint8Array[], Uint8Array[]] = [[], []];
   private transcriptBytes = 0;
   private holed = false;
@@ -73,8 +76,8 @@ export class Negotiation {
     this.exchangeSeen = true;
     const exchange = this.suite?.exchange ?? '';
     const c = new Cursor(buf, start, end);
-    if (exchange === 'RSA_PSK') c.vector(2);
-    else if (exchange !== 'RSA') return;
+    if (exchange.endsWith('PSK')) this.identity = c.vector(2).copy();
+    if (exchange !== 'RSA' && exchange !== 'RSA_PSK') return;
     // SSL 3.0 writes no length; some clients left it out later, too.
     const peek = c.left >= 2 ? (buf[c.at] << 8) | buf[c.at + 1] : -1;
     this.encrypted = (peek === c.left - 2 ? c.vector(2) : c).copy();
@@ -116,12 +119,19 @@ export class Negotiation {
     if (server.compression !== 0) return { reason: REASON.compressed };
     const master = this.findMaster();
     if (master === undefined) return { reason: this.why() };
-    const { cipher, digest } = suite;
+    const masters = this.candidates.length > 0 ? this.candidates : [master];
+    const epochs = masters
+      .map((each) => this.protection(dir, suite, suite.cipher as CipherDef, server, each))
+      .filter((e) => e !== undefined);
+    return epochs.length === 0 ? { reason: REASON.unsupportedSuite } : { epochs };
+  }
+
+  private protection(dir: Dir, suite: Suite, cipher: CipherDef, server: ServerHello, master: Uint8Array): Epoch | undefined {
+    const { digest } = suite;
     const mac = cipher.tag > 0 ? 0 : MAC_LENGTH[digest];
     const iv = cipher.kind === 'block' ? (server.version <= TLS10 ? cipher.block : 0) : cipher.block;
-    this.block ??= keyBlock(server.version, digest, master, this.hello.random, server.random, 2 * (mac + cipher.key + iv));
-    const cut = (from: number, length: number): Uint8Array =>
-      (this.block as Uint8Array).subarray(from + dir * length, from + (dir + 1) * length);
+    const block = keyBlock(server.version, digest, master, this.hello.random, server.random, 2 * (mac + cipher.key + iv));
+    const cut = (from: number, length: number): Uint8Array => block.subarray(from + dir * length, from + (dir + 1) * length);
     const format = {
       version: server.version,
       encryptThenMac: server.encryptThenMac && cipher.kind === 'block',
@@ -132,8 +142,16 @@ export class Negotiation {
       key: cut(2 * mac, cipher.key),
       iv: cut(2 * (mac + cipher.key), iv),
     });
-    if (protection === undefined) return { reason: REASON.unsupportedSuite };
-    return { epochs: [{ name: 'session', cipher: protection, suite, secret: undefined }] };
+    return protection && { name: 'session', cipher: protection, suite, secret: undefined, master };
+  }
+
+  /** A record opened under these keys: of several possible masters, theirs is the one. */
+  settle(epoch: Epoch): void {
+    if (this.candidates.length < 2 || epoch.master === undefined) return;
+    this.candidates = [];
+    this.master = epoch.master;
+    for (const ticket of this.tickets) this.rememberSession(ticket);
+    this.rememberSession(undefined);
   }
 
   /** The epochs of one direction of TLS 1.3, as far as their secrets are known. */
@@ -188,8 +206,10 @@ export class Negotiation {
   /** Remembers the master secret under the names by which a later session may resume this one. */
   rememberSession(ticket: Uint8Array | undefined): void {
     const session = { master: this.version === TLS13 ? undefined : this.findMaster(), stream: this.stream };
-    if (ticket !== undefined) this.keys.remember('ticket', ticket, session);
-    else if (this.server !== undefined && this.version !== TLS13) this.keys.remember('id', this.server.sessionId, session);
+    if (ticket !== undefined) {
+      if (this.candidates.length > 1) this.tickets.push(ticket);
+      this.keys.remember('ticket', ticket, session);
+    } else if (this.server !== undefined && this.version !== TLS13) this.keys.remember('id', this.server.sessionId, session);
   }
 
   private findMaster(): Uint8Array | undefined {
@@ -210,13 +230,20 @@ export class Negotiation {
     if (resumed !== undefined && found(keys.recall('id', server.sessionId)?.master, 'resumed session')) return this.master;
     if (!this.exchangeSeen) return undefined;
     const exchange = this.suite?.exchange;
-    if (exchange === 'RSA' && this.encrypted !== undefined) found(this.derive(keys.premasters(this.encrypted)[0]), 'private key');
-    else if (exchange === 'PSK') found(this.derive(first(keys.preSharedKeys(), (psk) => pskPremaster(psk))), 'pre-shared key');
-    else if (exchange === 'RSA_PSK' && this.encrypted !== undefined) {
-      const other = keys.premasters(this.encrypted)[0];
-      if (other !== undefined) found(this.derive(first(keys.preSharedKeys(), (psk) => pskPremaster(psk, other))), 'pre-shared key');
-    }
+    const premasters = this.premasters(exchange ?? '');
+    this.candidates = premasters.map((premaster) => this.derive(premaster)).filter((master) => master !== undefined);
+    found(this.candidates[0], exchange === 'RSA' ? 'private key' : 'pre-shared key');
     return this.master;
+  }
+
+  /** Premasters that the keys at hand lead to, the likeliest first. */
+  private premasters(exchange: string): Uint8Array[] {
+    const { keys, encrypted, identity } = this;
+    if (exchange === 'RSA') return encrypted === undefined ? [] : keys.premasters(encrypted);
+    if (exchange === 'PSK') return keys.preSharedKeys(identity).map((psk) => pskPremaster(psk));
+    if (exchange !== 'RSA_PSK' || encrypted === undefined) return [];
+    const others = keys.premasters(encrypted);
+    return keys.preSharedKeys(identity).flatMap((psk) => others.map((other) => pskPremaster(psk, other)));
   }
 
   private derive(premaster: Uint8Array | undefined): Uint8Array | undefined {
@@ -241,9 +268,4 @@ export class Negotiation {
     if (exchange.includes('PSK')) return REASON.noPsk;
     return keys.hasPrivateKeys && keys.store.size === 0 ? REASON.forwardSecret : REASON.noKeys;
   }
-}
-
-function first(keys: readonly Uint8Array[], make: (psk: Uint8Array) => Uint8Array): Uint8Array | undefined {
-  // Plain PSK names an identity, not a key; with several keys the first is taken.
-  return keys.length === 0 ? undefined : make(keys[0]);
 }

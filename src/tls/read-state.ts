@@ -28,6 +28,8 @@ export interface Epoch {
   readonly suite: Suite;
   /** Traffic secret, in TLS 1.3. */
   readonly secret: Uint8Array | undefined;
+  /** Master secret, up to TLS 1.2. */
+  readonly master?: Uint8Array;
 }
 
 /** An epoch of TLS 1.3 from its traffic secret; undefined when the suite has no cipher here. */

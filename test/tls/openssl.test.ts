@@ -177,17 +177,39 @@ describe.skipIf(OPENSSL === undefined)('conversations of the openssl program', (
     });
   }
 
-  it('decrypts PSK suites with the key itself', async () => {
+  it.each([
+    ['the key itself', [PSK]],
+    ['the right one of several keys', ['00'.repeat(16), 'ff'.repeat(16), PSK, 'ee'.repeat(20)]],
+  ] as const)('decrypts PSK suites with %s', async (_, psks) => {
     const { talks } = await opensslTalk({
       server: ['-nocert', '-tls1_2', '-psk', PSK, '-cipher', 'PSK-AES128-CBC-SHA256'],
       client: ['-tls1_2', '-psk', PSK, '-cipher', 'PSK-AES128-CBC-SHA256'],
       steps: CHAT,
     });
     const keys = new TlsKeys();
-    keys.addPsk(Buffer.from(PSK, 'hex'));
+    for (const psk of psks) keys.addPsk(Buffer.from(psk, 'hex'));
     const sink = new TlsSink(keys).feed(talks[0].chunks).finish();
     expect([sink.text(0), sink.text(1)]).toEqual(talks[0].sent);
     expect(sink.connection.session.source).toBe('pre-shared key');
     expect(count(sink, TLS_ENTRY.failed)).toBe(0);
+  });
+
+  it('decrypts PSK suites, and what resumes them, with a file of identities and keys', async () => {
+    const arguments_ = ['-tls1_2', '-psk', PSK, '-psk_identity', 'sensor:7', '-cipher', 'PSK-AES256-GCM-SHA384'];
+    const { talks } = await opensslTalk({
+      server: ['-nocert', '-tls1_2', '-psk', PSK, '-psk_identity', 'sensor:7', '-cipher', 'PSK-AES256-GCM-SHA384'],
+      client: [...arguments_, '-sess_out', '{dir}/session'],
+      steps: CHAT,
+      next: [{ client: [...arguments_, '-sess_in', '{dir}/session'], steps: CHAT }],
+    });
+    const others = Array.from({ length: 100 }, (__, i) => `sensor:${i + 1000}:${'0a'.repeat(16)}\n`).join('');
+    const keys = new TlsKeys();
+    const file = keys.add(Buffer.from(`# devices\n${others}sensor:7:${PSK.toUpperCase()}\nno key: at all\n`), 'psk.txt');
+    expect([file.kind, file.secrets, file.ignored]).toEqual(['key log', 101, 1]);
+    for (const [i, one] of talks.entries()) {
+      const sink = new TlsSink(keys, { stream: i }).feed(one.chunks).finish();
+      expect([sink.text(0), sink.text(1)]).toEqual(one.sent);
+      expect(sink.connection.session.source).toBe(i === 0 ? 'pre-shared key' : 'resumed session');
+    }
   });
 });
