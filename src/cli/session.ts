@@ -1,5 +1,6 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
 import { EXIT, UserError } from '../core/errors.ts';
 import { DIALECT, DIALECTS } from '../core/message.ts';
 import { count } from '../core/text.ts';
@@ -266,6 +267,11 @@ export class Session {
   }
 }
 
+/** Inputs up to this many bytes are read before optimised code has paid for its making. */
+const SHORT_INPUT = 2 * 1024 * 1024;
+/** Eight times V8's own: with it a listing of 1 MB takes a quarter less CPU, and one of 100 MB a sixth more. */
+const LATE_OPTIMISING = '--interrupt-budget=540672';
+
 /** Opens the inputs of a command. Throws `UserError`. */
 export async function openSession(files: readonly string[], options: SessionOptions): Promise<Session> {
   const paths = inputFiles(files, options);
@@ -289,6 +295,7 @@ export async function openSession(files: readonly string[], options: SessionOpti
     tap,
     expandPayloads: true,
   });
+  if (reading.size !== undefined && reading.size <= SHORT_INPUT && options.follow !== true) setFlagsFromString(LATE_OPTIMISING);
   if (options.redact === true) reading.timeline.redactor = new Redactor(pseudonyms(paths[0] ?? options.c2s ?? options.s2c));
   if (verifyToken !== undefined) reading.timeline.verifyToken = verifyToken;
   return new Session(reading, filter, tcpHashes, tlsHashes);

@@ -40,8 +40,6 @@ const WINDOW = 12;
 // An entry is: bits 0-7 first symbol, 8-15 second symbol, 16-19 bits taken, 20-21 number of symbols. 0: the code is longer.
 const FAST = new Int32Array(1 << WINDOW);
 
-build();
-
 /**
  * Decodes `b[start, end)` to `out` from `at` on and returns the number of bytes written, BAD_HUFFMAN or HUFFMAN_FULL.
  * One byte after those may be overwritten.
@@ -49,6 +47,7 @@ build();
  * The output is at most 8/5 of the input; an `out` with that much room after `at` never gets full.
  */
 export function decodeHuffman(b: Uint8Array, start: number, end: number, out: Uint8Array, at: number): number {
+  if (codeLength[0] === 0) build();
   const from = at;
   const room = out.length;
   // Positions are in bits from `start`; strings are far below 2^28 bytes.
@@ -84,6 +83,7 @@ export function decodeHuffman(b: Uint8Array, start: number, end: number, out: Ui
 
 /** Bytes that `b` takes when Huffman-coded, padding included. */
 export function huffmanLength(b: Uint8Array): number {
+  if (codeLength[0] === 0) build();
   let bits = 0;
   for (let i = 0; i < b.length; i++) bits += codeLength[b[i]];
   return (bits + 7) >> 3;
@@ -114,6 +114,7 @@ export function encodeHuffman(b: Uint8Array): Uint8Array {
   return out;
 }
 
+/** Fills the tables, when the first string is met: most captures hold no HTTP/2. */
 function build(): void {
   // Canonical: codes of one length are consecutive in the order of their symbols.
   let next = 0;
