@@ -2,7 +2,7 @@
 
 import type { Timer } from '../clock.ts';
 import type { PushBody } from '../push.ts';
-import type { Connection } from '../sockets/listener.ts';
+import { type Connection, ignore } from '../sockets/listener.ts';
 import { Outbox } from '../sockets/outbox.ts';
 import { type Individual, messageLength, skeletonFor, type Variant, writeMessage } from './message-body.ts';
 import { CourierSession, type Outlet, type SessionParts } from './session.ts';
@@ -71,9 +71,9 @@ class CourierConnection implements Outlet {
     const { stream } = connection;
     this.outbox = new Outbox(stream, () => this.reset());
     stream.on('data', (bytes: Buffer) => this.hear(bytes));
-    stream.on('error', () => {});
-    stream.once('end', () => this.outbox.end());
-    stream.once('close', () => {
+    stream.on('error', ignore);
+    stream.on('end', () => this.outbox.end());
+    stream.on('close', () => {
       if (this.gone) return;
       this.gone = true;
       parts.clock.cancel(this.watchdog);

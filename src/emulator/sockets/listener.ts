@@ -142,7 +142,7 @@ export class Listener {
   private accept(socket: Socket): void {
     const { options } = this;
     const number = options.nextConnection();
-    socket.on('error', () => {});
+    socket.on('error', ignore);
     if (this.closing) {
       socket.destroy();
       return;
@@ -153,7 +153,7 @@ export class Listener {
       return;
     }
     this.open.set(number, socket);
-    socket.once('close', () => this.open.delete(number));
+    socket.on('close', () => this.open.delete(number));
     const wait = action?.accept ?? 0;
     if (wait > 0) setTimeout(() => this.secure(number, socket, action), wait);
     else this.secure(number, socket, action);
@@ -168,14 +168,14 @@ export class Listener {
     const garbage = action?.garbage === undefined ? undefined : faults.garbage(action.garbage);
     const spoiled = tap !== undefined || action?.split !== undefined || garbage !== undefined;
     const below: Duplex = spoiled ? new Wire(socket, { tap, pieces: action?.split, garbage }) : socket;
-    if (below !== socket) below.on('error', () => {});
+    if (below !== socket) below.on('error', ignore);
     const ready = (stream: Duplex, alpn: string | undefined, identity: Identity | undefined): void => {
       const records = action?.records;
       const peer = `${client.address}:${client.port}`;
       const local = `${own.address}:${own.port}`;
       const seen = this.options.plaintextTap?.({ number, peer, local, alpn });
       const top = records === undefined && seen === undefined ? stream : new Wire(stream, { pieces: records, tap: seen });
-      if (top !== stream) top.on('error', () => {});
+      if (top !== stream) top.on('error', ignore);
       this.options.onConnection({
         number,
         stream: top,
@@ -216,11 +216,15 @@ export class Listener {
       pending = false;
       this.handshakes--;
       clearTimeout(timer);
+      // Ten thousand connections live long after their handshakes: nothing of these may stay with them.
+      socket.off('close', settled);
+      secure.off('error', failed);
+      secure.on('error', ignore);
     };
     const timer = setTimeout(() => socket.destroy(), HANDSHAKE_TIMEOUT_MS);
     if (tap !== undefined) secure.on('keylog', (line: Buffer) => tap.secret(line));
-    secure.on('error', (error: NodeJS.ErrnoException) => {
-      if (pending && events.wanted) {
+    const failed = (error: NodeJS.ErrnoException): void => {
+      if (events.wanted) {
         events.emit({
           at: clock.now(),
           kind: 'refused',
@@ -234,9 +238,10 @@ export class Listener {
       // The alert is still in the socket: end it, so that the client reads why, and cut it off if it does not go.
       socket.end();
       setTimeout(() => socket.destroy(), 1000).unref();
-    });
-    socket.once('close', settled);
-    secure.once('secure', () => {
+    };
+    secure.on('error', failed);
+    socket.on('close', settled);
+    secure.on('secure', () => {
       settled();
       // tls.Server does this for its own sockets; HTTP/2 sessions wait for it.
       Object.assign(secure, { secureConnecting: false });
@@ -246,6 +251,9 @@ export class Listener {
     });
   }
 }
+
+/** One function for all sockets; what went wrong shows in the close that follows. */
+export function ignore(): void {}
 
 /** Says what to do about a port that cannot be had. */
 function listenError(error: NodeJS.ErrnoException, server: string, host: string, port: number): Error {
