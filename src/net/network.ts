@@ -106,9 +106,14 @@ export class Network implements LayerSink {
     else if (version === 6) this.ipv6(buf, start, end, tunnel, wireEnd);
   }
 
-  /** A live input has nothing more for now. */
-  idle(): void {
-    this.tcp.idle();
+  /** A live input has nothing more for now; `now` is a clock in milliseconds. Call it again after a while when `waits`. */
+  idle(now: number): void {
+    this.tcp.idle(now);
+  }
+
+  /** Whether segments wait for missing ones. */
+  get waits(): boolean {
+    return this.tcp.waits;
   }
 
   /** What became of IP fragments: datagrams put together, given up, and fragments that contradict others. */

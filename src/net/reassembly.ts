@@ -283,6 +283,17 @@ export class Reassembly {
     this.backlog.play(this.backlog.collect([flow], 0));
   }
 
+  /** Segments that wait in all directions. */
+  get held(): number {
+    return this.backlog.held;
+  }
+
+  /** Hands on all that waits in this flow: what is missing will not come. */
+  giveUp(flow: Flow): void {
+    this.begin(flow);
+    this.backlog.play(this.backlog.collect([flow], Number.POSITIVE_INFINITY));
+  }
+
   private begin(flow: Flow): void {
     this.beginHalf(flow.half0);
     this.beginHalf(flow.half1);

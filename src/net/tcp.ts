@@ -2,6 +2,7 @@ import type { Arrival } from '../core/stream.ts';
 import { type Connections, Delivery, type SegmentStore } from './delivery.ts';
 import { type AddressTexts, Flow, type Half, RUNNING, STARTING, UNSEEN } from './flow.ts';
 import { FlowTable } from './flow-table.ts';
+import { LivePatience } from './live-patience.ts';
 import { Reassembly, WINDOW } from './reassembly.ts';
 import { Repetitions } from './repetition.ts';
 import { isElsewhere, isEnded, isOver, isReuse, startsAt } from './reuse.ts';
@@ -53,6 +54,7 @@ export class Tcp {
   private readonly duePackets: number[] = [];
   private dueHead = 0;
   private seen = 0;
+  private readonly patience = new LivePatience();
   private nextDue = Number.POSITIVE_INFINITY;
 
   constructor(at: Arrival, store: SegmentStore, connections: Connections, texts: AddressTexts) {
@@ -136,15 +138,22 @@ export class Tcp {
 
   /**
    * A live input has nothing more for now: what is held because its connection began before the capture is shown at the
-   * second such pause, unless it came out of order.
+   * second such pause, unless it came out of order. `now` is a clock in milliseconds: what waits for a missing segment
+   * is shown when none came for long.
    */
-  idle(): void {
+  idle(now: number): void {
     for (let i = this.dueHead; i < this.dueFlows.length; i++) {
       const flow = this.dueFlows[i];
       if (flow.closed || flow.disordered || (flow.half0.state !== STARTING && flow.half1.state !== STARTING)) continue;
       if (flow.paused) this.reassembly.release(flow);
       flow.paused = true;
     }
+    if (this.waits) for (const flow of this.patience.exhausted(this.flows, now)) this.reassembly.giveUp(flow);
+  }
+
+  /** Whether segments wait for missing ones. */
+  get waits(): boolean {
+    return this.reassembly.held > 0;
   }
 
   /** Everything but an expected data segment and a plain ACK. */

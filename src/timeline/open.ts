@@ -70,6 +70,8 @@ export interface StreamCounters {
 
 /** Time between looks at a growing key log while no packets come. */
 const KEY_LOG_PAUSE_MS = 250;
+/** Time between looks at segments that wait for missing ones while no packets come. */
+const HELD_PAUSE_MS = 2000;
 
 /** Largest output of a gzip member inside a payload: messages have 16 KiB at most, and text packs about ten to one. */
 const INFLATE_LIMIT = 1024 * 1024;
@@ -188,18 +190,19 @@ export class Reading {
     this.timeline.packets = this.intake.packets;
     if (this.followers.length > 0) this.pollKeys();
     if (state === 'done') this.finish();
-    else if (state === 'starved') this.network.idle();
+    else if (state === 'starved' && this.live) this.network.idle(performance.now());
     return state;
   }
 
-  /** Resolves when there may be more; with key logs that grow, also after a while, so that new secrets are not waited for in vain. */
+  /** Resolves when there may be more, or it is time to look again: at key logs that grow, at segments that wait. */
   async ready(): Promise<void> {
-    if (this.followers.length === 0) return this.input.ready();
+    const pause = this.followers.length > 0 ? KEY_LOG_PAUSE_MS : this.live && this.network.waits ? HELD_PAUSE_MS : 0;
+    if (pause === 0) return this.input.ready();
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const pause = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, KEY_LOG_PAUSE_MS);
+    const again = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, pause);
     });
-    await Promise.race([this.input.ready(), pause]);
+    await Promise.race([this.input.ready(), again]);
     clearTimeout(timer);
   }
 

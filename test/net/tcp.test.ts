@@ -241,9 +241,9 @@ describe('the start of a connection', () => {
 
   it('is shown at the second pause of a live input', () => {
     const r = new Reassembler().segments(c(0, 'abc'));
-    r.network.idle();
+    r.network.idle(0);
     expect(r.opened).toEqual([]);
-    r.network.idle();
+    r.network.idle(0);
     expect(r.texts()[0]).toBe('abc');
   });
 
