@@ -1,6 +1,7 @@
 /** Builds dist/: the program as one script with its compiled code, the library as bundled ES modules, and its types. */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { Script } from 'node:vm';
 import { build } from 'esbuild';
 
 const root = new URL('.', import.meta.url).pathname;
@@ -73,7 +74,9 @@ function keepCode(name, runs) {
     });
     process.argv = [process.argv[0], file, ...words];
     process.on('exit', () => writeFileSync(kept, script.createCachedData()));
-    script.runInThisContext()(require('node:module').createRequire(file));`;
+    const load = require('node:module').createRequire(file);
+    // V8 refuses code that was kept under other flags than those it starts with.
+    script.runInThisContext()((name) => (name === 'node:v8' ? { ...load(name), setFlagsFromString() {} } : load(name)));`;
   for (const words of runs) {
     execFileSync(process.execPath, ['-e', driver, `${root}dist/program.cjs`, `${root}dist/code-${name}.bin`, ...words], {
       stdio: 'ignore',
