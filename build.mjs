@@ -82,6 +82,10 @@ function keepCode(name, runs) {
       stdio: 'ignore',
     });
   }
+  const { cachedDataRejected } = new Script(readFileSync(`${root}dist/program.cjs`, 'latin1'), {
+    cachedData: readFileSync(`${root}dist/code-${name}.bin`),
+  });
+  if (cachedDataRejected) throw new Error(`V8 refuses dist/code-${name}.bin`);
 }
 if (!process.argv.includes('--no-types')) {
   execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-p', `${root}tsconfig.build.json`], { stdio: 'inherit' });
