@@ -47,6 +47,8 @@ await build({
   entryPoints: { program: 'src/main.ts' },
   outExtension: { '.js': '.cjs' },
   format: 'cjs',
+  // A script whose code was kept cannot import: packages that stay outside are required.
+  supported: { 'dynamic-import': false },
   banner: { js: '(function (require) { const module = { exports: {} };' },
   footer: { js: '})' },
   external: ['blessed', '@peculiar/x509', 'reflect-metadata'],
@@ -65,12 +67,11 @@ if (existsSync(sample))
 function keepCode(name, runs) {
   const driver = `
     const { readFileSync, writeFileSync, existsSync } = require('node:fs');
-    const { Script, constants } = require('node:vm');
+    const { Script } = require('node:vm');
     const [file, kept, ...words] = process.argv.slice(1);
     const script = new Script(readFileSync(file, 'latin1'), {
       filename: file,
       cachedData: existsSync(kept) ? readFileSync(kept) : undefined,
-      importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
     });
     process.argv = [process.argv[0], file, ...words];
     process.on('exit', () => writeFileSync(kept, script.createCachedData()));
