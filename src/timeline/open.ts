@@ -144,6 +144,7 @@ export class Reading {
       }),
     );
     this.timeline.analysis = new Analysis(this.timeline);
+    this.timeline.linkHeader = (row) => this.linkHeader(row);
     this.timeline.search = (hay, needle) => Buffer.prototype.indexOf.call(hay, needle);
     this.intake = new Intake(
       this.pipeline,
@@ -438,6 +439,17 @@ export class Reading {
     }
   }
 
+  /** Ethernet headers lie in front of what is captured; bytes that were decrypted are looked up by their packet's number. */
+  private linkHeader(row: number): Uint8Array | undefined {
+    const [first] = this.timeline.places(row);
+    const number = this.timeline.rows.columns.packet(row);
+    const place =
+      (first === undefined || first.address === HOLE ? undefined : this.store.locate(first.address)) ??
+      (number > 0 && this.paths.length === 1 ? this.store.packet(number) : undefined);
+    if (place?.linkType !== LINK_ETHERNET) return undefined;
+    return this.store.read(place.dataAddress, Math.min(ETHERNET_HEADER, place.capturedLength)).slice();
+  }
+
   private origin(address: number, length: number): string {
     const fragment = this.datagrams.find(address);
     if (fragment !== undefined) return this.origin(fragment.record + (address - fragment.start), length);
@@ -478,6 +490,10 @@ function findInside(first: Uint8Array, second: Uint8Array, rolesKnown: boolean):
   }
   return 'unknown';
 }
+
+const LINK_ETHERNET = 1;
+/** Two addresses and the type. */
+const ETHERNET_HEADER = 14;
 
 /** Lines of provenance for one message; one of many tiny segments would fill screens. */
 const MAX_PROVENANCE = 24;

@@ -89,6 +89,8 @@ export class Timeline {
   verifyToken: TokenVerifier | undefined = undefined;
   /** A quick search for bytes in bytes, injected at the edge. */
   search: ((hay: Uint8Array, needle: Uint8Array) => number) | undefined = undefined;
+  /** The header of the Ethernet packet that a row began in, injected at the edge; undefined for other links and inputs. */
+  linkHeader: (row: number) => Uint8Array | undefined = () => undefined;
   readonly decoders: Decoders;
   /** Decoded messages kept; a listing, which goes once from the first to the last, needs few. */
   kept = DECODED_ROWS;

@@ -4,6 +4,8 @@ import { SEVERITIES } from '../../core/note.ts';
 import type { Timeline } from '../timeline.ts';
 import { FilterError, nearest } from './error.ts';
 import { collector, type FilterField, filterField, normal, typesWith } from './fields.ts';
+import { layerValues } from './layers.ts';
+import { addressTest } from './network.ts';
 import { mayContain } from './raw.ts';
 import type { FieldRef, Literal, Node, RangeItem, Relation } from './syntax.ts';
 import {
@@ -116,6 +118,8 @@ function valuesOf(field: FilterField): (timeline: Timeline, row: number) => read
     case 'tcp.stream':
       return (t, row) => [numberField(t.rows.columns.stream(row))];
     default: {
+      const layer = layerValues(name);
+      if (layer !== undefined) return layer;
       const ends = endpointValues(name);
       if (ends !== undefined)
         return (t, row) =>
@@ -171,19 +175,6 @@ function endpointValues(name: string): ((t: Timeline, stream: number, dir: 0 | 1
         return isPort ? Number(e.slice(colon + 1)) : e.slice(0, colon).replace(/^\[|\]$/g, '');
       });
   };
-}
-
-/** 10.0.0.0/8: whether an IPv4 address lies in a network. */
-function inNetwork(address: string, network: string): boolean {
-  const [base, bits] = network.split('/');
-  const word = (text: string): number | undefined => {
-    const parts = text.split('.').map(Number);
-    return parts.length === 4 && parts.every((p) => p >= 0 && p < 256)
-      ? ((parts[0] << 24) | (parts[1] << 16) | (parts[2] << 8) | parts[3]) >>> 0
-      : undefined;
-  };
-  const [a, b, n] = [word(address), word(base), Number(bits)];
-  return a !== undefined && b !== undefined && (n === 0 || (a ^ b) >>> (32 - n) === 0);
 }
 
 function compare(filter: string, ref: FieldRef, relation: Relation, literal: Literal): Term {
@@ -243,7 +234,13 @@ function columnTerm(
       return dialectTerm(filter, relation, literal, test);
     case 'apns.command':
     case 'apns.message':
-      return typeTerm((t, _type, _dir, row) => overall(relation, [textField(t.unredacted(row).command)], test));
+      return typeTerm((t, _type, _dir, row) => {
+        const { command, label } = t.unredacted(row);
+        // "Message ack" and "message-ack" are message_ack.
+        const isNamed = normal(label) === normal(literal.text) || normal(command) === normal(literal.text);
+        if (isNamed && relation !== 'contains' && relation !== 'matches') return relation === '==' || relation === '===';
+        return overall(relation, [textField(command)], test);
+      });
     case 'apns.topic':
       return topicTerm((t, topic) => topicMatches(t, topic, relation, literal, test));
     case 'apns.token':
@@ -251,10 +248,17 @@ function columnTerm(
     default: {
       const ends = endpointValues(ref.name);
       if (ends === undefined) return undefined;
-      const isNetwork = /^[\d.]+\/\d+$/.test(literal.text);
-      const one: ValueTest = isNetwork
-        ? (f) => inNetwork(String(f.value), literal.text) === (relation === '==' || relation === '===')
-        : test;
+      const address = field.doc?.type === 'address' ? addressTest(literal.text) : undefined;
+      const equal = relation === '==' || relation === '===';
+      const compared = equal || relation === '!=' || relation === '~=';
+      if (field.doc?.type === 'address' && compared && address === undefined)
+        throw new FilterError(
+          filter,
+          literal.start,
+          literal.end,
+          `"${literal.text}" is no address; write 10.0.0.1, 10.0.0.0/8 or 2001:db8::/32`,
+        );
+      const one: ValueTest = address !== undefined && compared ? (f) => address(String(f.value)) === equal : test;
       return streamTerm((t, stream, dir) =>
         overall(
           relation,
@@ -267,13 +271,15 @@ function columnTerm(
 }
 
 function dialectTerm(filter: string, relation: Relation, literal: Literal, test: ValueTest): Term {
-  if ((relation === '==' || relation === '!=') && !DIALECTS.includes(literal.text as never)) {
+  const named = DIALECTS.indexOf(normal(literal.text) as never);
+  if (named >= 0 && (relation === '==' || relation === '!=')) return typeTerm((_t, type) => (type >>> 8 === named) === (relation === '=='));
+  if (relation === '==' || relation === '!=') {
     throw new FilterError(
       filter,
       literal.start,
       literal.end,
       `there is no dialect "${literal.text}"; there are ${DIALECTS.join(', ')}`,
-      nearest(literal.text, DIALECTS),
+      nearest(normal(literal.text), DIALECTS),
     );
   }
   return typeTerm((_t, type) => overall(relation, [textField(DIALECTS[type >>> 8] ?? 'capture')], test));

@@ -20,6 +20,8 @@ export interface FilterField {
 }
 
 const PAYLOAD = 'apns.payload.';
+/** What follows these comes from the wire; Wireshark has the headers of HTTP/2 in the plural. */
+const OPEN = [PAYLOAD, 'http2.header.', 'http2.headers.', 'x509sat.'] as const;
 
 let docs: Map<string, FieldDoc> | undefined;
 function table(): Map<string, FieldDoc> {
@@ -29,7 +31,7 @@ function table(): Map<string, FieldDoc> {
 
 /** All names, for the parser and for completion. */
 export const FIELD_NAMES: FieldNames = {
-  has: (name) => table().has(name) || (name.startsWith(PAYLOAD) && name.length > PAYLOAD.length) || name.startsWith('http2.header.'),
+  has: (name) => table().has(name) || OPEN.some((prefix) => name.startsWith(prefix) && name.length > prefix.length),
   all: () => table().keys(),
 };
 
@@ -56,7 +58,8 @@ export function filterField(name: string): FilterField {
 }
 
 /** Full names that a filter name stands for: itself, and the rows behind a shared name. */
-function namesBehind(name: string): ReadonlySet<string> {
+function namesBehind(given: string): ReadonlySet<string> {
+  const name = given.replace(/^http2\.headers\./, 'http2.header.');
   return new Set([name, ...(aliasFields().get(name.replace(/^apns\./, '')) ?? []), ...(aliasFields().get(name) ?? [])]);
 }
 
@@ -108,6 +111,17 @@ export function collector(field: FilterField): Collect {
             text: value instanceof Uint8Array ? '' : String(value),
             at: undefined,
           });
+      });
+      return out;
+    };
+  }
+  const header = /^http2\.header\.(name|value)$/.exec(field.name)?.[1];
+  if (header !== undefined) {
+    return (message) => {
+      const out: Field[] = [];
+      eachField(message.fields, (f) => {
+        if (f.filter?.startsWith('http2.header.') && f.name !== 'form')
+          out.push(header === 'value' ? f : { ...f, value: f.name, text: f.name });
       });
       return out;
     };

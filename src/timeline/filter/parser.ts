@@ -44,6 +44,22 @@ const LOGIC: Readonly<Record<string, 'and' | 'or' | 'xor'>> = { '&&': 'and', and
 const BINDING = { or: 1, xor: 2, and: 3 } as const;
 const RESERVED = new Set([...Object.keys(RELATIONS), ...Object.keys(LOGIC), 'not', 'in']);
 
+/** Names of a layer that a message about an unknown one tells. */
+const SHOWN = 8;
+
+/** What people mean who know the packets of Wireshark: rows here are messages. */
+const MEANT: Readonly<Record<string, string>> = {
+  'frame.len': 'apns.size',
+  'tcp.len': 'apns.size',
+  'tcp.payload': 'tcp',
+  'frame.protocols': 'apns.dialect',
+  'ip.host': 'ip.addr',
+  '_ws.col.info': 'apns.info',
+  '_ws.col.protocol': 'apns.dialect',
+  '_ws.expert.message': 'apns.note',
+  _ws: 'apns.note',
+};
+
 /** What the parser asks of the list of fields. */
 export interface FieldNames {
   has(name: string): boolean;
@@ -189,10 +205,25 @@ class Parser {
   private unknownField(token: Token): FilterError {
     const lower = token.text.toLowerCase();
     if (RESERVED.has(lower)) return this.error(token, `unexpected '${token.text}', a field should stand here`);
+    const meant = MEANT[lower] ?? (this.fields.has(`apns.${lower}`) ? `apns.${lower}` : this.below(token.text));
+    if (meant !== undefined) return this.error(token, `unknown field '${token.text}'`, meant);
     const near = nearest(token.text, this.fields.all());
     if (near !== undefined) return this.error(token, `unknown field '${token.text}'`, near);
     if (/^[A-Za-z][\w-]*$/.test(token.text)) return this.error(token, `'${token.text}' is no field`, `apns.info contains "${token.text}"`);
-    return this.error(token, `unknown field '${token.text}'`);
+    const layer = token.text.slice(0, token.text.indexOf('.') + 1);
+    const known = layer === '' ? [] : [...this.fields.all()].filter((name) => name.startsWith(layer)).slice(0, SHOWN);
+    return this.error(token, `unknown field '${token.text}'${known.length === 0 ? '' : `; there are ${known.join(', ')} …`}`);
+  }
+
+  /** A field below a name that is only the beginning of names: its type, where it has one. */
+  private below(name: string): string | undefined {
+    let first: string | undefined;
+    for (const field of this.fields.all()) {
+      if (!field.startsWith(`${name}.`)) continue;
+      if (field.endsWith('.type')) return field;
+      first ??= field;
+    }
+    return first;
   }
 
   /** `[from:length]`, `[from-to]`, `[from:]`, `[n]`, several with commas. */
@@ -222,7 +253,8 @@ class Parser {
     const token = this.peek;
     if (
       token.kind === 'word' &&
-      (this.fields.has(token.text) ||
+      // A layer's name is a value here: `apns.dialect == tls`.
+      ((token.text.includes('.') && this.fields.has(token.text)) ||
         (FUNCTIONS.includes(token.text.toLowerCase() as FunctionName) && this.tokens[this.at + 1].text === '('))
     ) {
       return this.fieldRef();
