@@ -2,8 +2,11 @@
  * Makes the pictures of docs/tui.md: runs the program in a pseudo-terminal, presses keys, and writes what the terminal shows
  * as SVG. Run with `npx tsx docs/screens/make.ts`.
  */
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { startEmulator } from '../../src/emulator/index.ts';
 import { run, type TerminalRun } from '../../test/support/terminal.ts';
 
 const CELL_WIDTH = 8.4;
@@ -66,7 +69,37 @@ interface Shot {
   readonly keys: readonly (readonly [string, string | RegExp])[];
   readonly cols?: number;
   readonly rows?: number;
+  /** A capture of the repository; the courier session. */
+  readonly file?: string;
+  readonly args?: readonly string[];
+  /** What happens once the keys were pressed, and what it shows. */
+  readonly meanwhile?: () => Promise<unknown>;
+  readonly until?: string;
 }
+
+/** Ports that the pictures show. */
+const COURIER_PORT = 15_223;
+const CONTROL_PORT = 12_198;
+
+const state = mkdtempSync(join(tmpdir(), 'screens-'));
+const emulator = await startEmulator({
+  directory: join(state, 'apns-inspect', 'lab'),
+  ports: { courier: COURIER_PORT, gateway: 0, feedback: 0, http2: 0, control: CONTROL_PORT },
+  controlToken: 'picture',
+  unknownTokens: 'accept',
+});
+
+const captureFile = (name: string): string => fileURLToPath(new URL(`../../captures/${name}`, import.meta.url));
+
+/** The courier session sent to the emulator, by the program itself. */
+async function replayOnce(): Promise<void> {
+  const args = ['replay', captureFile(COURIER), '--to', `127.0.0.1:${COURIER_PORT}`, '--stream', '0', '--speed', 'max'];
+  const t = await run(args, { env: { XDG_STATE_HOME: state } });
+  await t.ended();
+  t.close();
+}
+
+const COURIER = 'courier-session/courier-session.pcap';
 
 const SHOTS: readonly Shot[] = [
   { name: 'timeline', title: 'Timeline, detail and bytes', keys: [['9G', /Timeline ─+ 9\//], ['\t', '┌─ Detail'], ['jjjj', '▾'], ['m', 'marked 1']] },
@@ -74,14 +107,49 @@ const SHOTS: readonly Shot[] = [
   { name: 'small', title: 'On 80 columns', cols: 80, rows: 24, keys: [['7G', /Timeline ─+ 7\//]] },
   { name: 'filter', title: 'A filter with a mistake', keys: [['/', '⏎ apply'], ['apns.statu > 0', 'did you mean']] },
   { name: 'ladder', title: 'The flow of a token', keys: [['f', 'Flow: '], ['jj', /3\/\d+ {2}x/]] },
+  { name: 'delivery', title: 'A push on its whole way', file: 'findings/delivery.pcap', rows: 24, keys: [['9G', /Timeline ─+ 9\//], ['f', 'Flow: token'], ['x', 'Flow: delivery']] },
+  {
+    name: 'replay',
+    title: 'A replay to the emulator',
+    args: ['-Y', 'apns.direction == c2s && tcp.stream == 0'],
+    keys: [
+      ['r', '11 shown'],
+      ['j\r', '⏎ take over'],
+      [`\x15127.0.0.1:${COURIER_PORT}\r`, `[127.0.0.1:${COURIER_PORT}]`],
+      ['jjl', '‹ 2x ›'],
+      ['jjjjjl', '‹ no ›'],
+      ['r', /sent 11\/11 .* equal \d+/],
+      ['\tg', '┌─ Results'],
+    ],
+  },
+  {
+    name: 'emulator',
+    title: 'Watching an emulator',
+    rows: 24,
+    keys: [
+      ['@', 'Emulator control address'],
+      [`\x15http://127.0.0.1:${CONTROL_PORT}#picture\r`, 'attached'],
+      ['', 'counts:'],
+    ],
+    meanwhile: replayOnce,
+    until: 'device-offline',
+  },
   { name: 'statistics', title: 'Statistics', keys: [['i', /Connect.*█/]] },
   { name: 'compare', title: 'Two messages compared', keys: [['7Gm', 'marked 1'], ['jj', /Timeline ─+ 9\//], ['d', /\d+ differ/]] },
   { name: 'columns', title: 'Choosing columns', keys: [['C', '[x] number']] },
   { name: 'help', title: 'Help, made from the key table', keys: [['?', 'Keys (? again']] },
 ];
 
-for (const { name, title, keys, cols = 120, rows = 36 } of SHOTS) {
-  const t = await run([fileURLToPath(new URL('../../captures/courier-session/courier-session.pcap', import.meta.url))], { cols, rows });
+/** Until nothing more is written: a picture of half a screen is none. */
+async function still(t: TerminalRun): Promise<void> {
+  for (let before = -1; before !== t.output.length; ) {
+    before = t.output.length;
+    await new Promise((resolve) => setTimeout(resolve, 400));
+  }
+}
+
+for (const { name, title, keys, cols = 120, rows = 36, file = COURIER, args = [], meanwhile, until } of SHOTS) {
+  const t = await run([captureFile(file), ...args], { cols, rows, env: { XDG_STATE_HOME: state } });
   try {
     await t.until('▶');
     await t.until(/Timeline ─+ 1\//);
@@ -89,10 +157,15 @@ for (const { name, title, keys, cols = 120, rows = 36 } of SHOTS) {
       t.send(send);
       await t.until(wait);
     }
+    await meanwhile?.();
+    if (until !== undefined) await t.until(until);
+    await still(t);
     writeFileSync(new URL(`./${name}.svg`, import.meta.url), svg(t, cols, rows, `apns-inspect: ${title}`));
     process.stdout.write(`${name}.svg\n`);
   } finally {
     t.close();
   }
 }
+await emulator.stop();
+rmSync(state, { recursive: true, force: true });
 process.exit(0);

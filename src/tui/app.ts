@@ -26,7 +26,7 @@ const SLICE_MS = 8;
 /** A second picture within this time waits: 2,000 queued keys are one or two pictures. */
 const FRAME_MS = 16;
 /** While only the count of messages grows, pictures are this far apart: reading has the processor. */
-const PROGRESS_MS = 100;
+const PROGRESS_MS = 200;
 /** A terminal that is this far behind is given time before the next picture. */
 const PENDING_LIMIT = 64 * 1024;
 /** Statistics are drawn while they are counted, this often. */
