@@ -1,4 +1,5 @@
 /** Who exists: devices with their tokens, topics, filters and subscriptions. Knows no sockets. */
+import { createHash } from 'node:crypto';
 import { type Push, topicHash } from './push.ts';
 import type { SeededRandom } from './random.ts';
 
@@ -82,7 +83,7 @@ export class Registry {
 
   /** Adds a device with a given or new base token. An existing token gives its device back, active again. */
   addDevice(options: { token?: string; identity?: string | undefined; name?: string; topics?: readonly string[] | undefined }): Device {
-    const hex = options.token ?? this.newToken();
+    const hex = options.token ?? (options.identity === undefined ? undefined : this.tokenOfKey(options.identity)) ?? this.newToken();
     const known = this.tokens.get(hex);
     if (known !== undefined) {
       this.setState(known, 'active');
@@ -174,6 +175,12 @@ export class Registry {
     this.tokens.clear();
     this.devices.clear();
     this.byIdentity.clear();
+  }
+
+  /** A device without a token gets the same one in every run, so that what was written down about it stays true; undefined when it is taken. */
+  private tokenOfKey(identity: string): string | undefined {
+    const hex = createHash('sha256').update(identity).digest('hex');
+    return this.tokens.has(hex) ? undefined : hex;
   }
 
   private newToken(): string {

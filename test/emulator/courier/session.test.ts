@@ -66,6 +66,15 @@ describe('connecting', () => {
     expect(toHex(again.script.take()[0].fields['token'] as Uint8Array)).toBe(token);
   });
 
+  it('gives a device that is known by its key alone the same token in every run', () => {
+    const tokens = [play(), play()].map((p) => {
+      const { session, script } = p.open({ tlsIdentity: 'key-1' });
+      session.hear({ command: 'connect', fields: { state: 1 } });
+      return toHex(script.take()[0].fields['token'] as Uint8Array);
+    });
+    expect(tokens[1]).toBe(tokens[0]);
+  });
+
   it('gives a key of its own a token of its own when it brings that of another', () => {
     const p = play();
     p.open({ tlsIdentity: 'key-1' }).session.hear({ command: 'connect', fields: { token: hex(TOKEN), state: 1 } });
