@@ -14,6 +14,7 @@ import { Lab, stateDirectory } from '../src/emulator/index.ts';
 import { dial } from '../src/replay/dial.ts';
 import { makePlan } from '../src/replay/plan.ts';
 import { Replay } from '../src/replay/replay.ts';
+import { selectRows } from '../src/replay/selection.ts';
 import { openReading } from '../src/timeline/open.ts';
 import { CaptureFile } from './capture-file.ts';
 import { put16, put32, random } from './packets.ts';
@@ -144,7 +145,11 @@ async function replay(port: number, messages: number): Promise<Result> {
   while (reading.step() !== 'done') await new Promise<void>((resolve) => setImmediate(resolve));
   const { timeline } = reading;
   const before = process.cpuUsage();
-  const plan = makePlan(timeline, Array.from({ length: timeline.length }, (_, row) => row).values(), undefined);
+  const plan = makePlan(
+    timeline,
+    selectRows(timeline, { filter: undefined, numbers: undefined, streams: undefined, limit: undefined }),
+    undefined,
+  );
   const target = { host: '127.0.0.1', port };
   const how = {
     target,

@@ -41,7 +41,7 @@ export class Ledger {
   /** Sent once more on a new connection, as a correct client must. */
   resent = 0;
   answered = 0;
-  readonly counts: Record<Outcome, number> = Object.fromEntries(OUTCOMES.map((name) => [name, 0])) as Record<Outcome, number>;
+  private readonly tally = new Float64Array(OUTCOMES.length);
   /** Milliseconds from question to answer of the last round, NaN without one. */
   readonly liveMs: Float64Array;
   readonly outcomes: Uint8Array;
@@ -67,6 +67,11 @@ export class Ledger {
     this.liveMs = new Float64Array(length).fill(Number.NaN);
     this.outcomes = new Uint8Array(length);
     this.sentAt = new Float64Array(length).fill(Number.NaN);
+  }
+
+  /** How many messages came to each outcome, over all rounds. */
+  get counts(): Readonly<Record<Outcome, number>> {
+    return Object.fromEntries(OUTCOMES.map((name, i) => [name, this.tally[i]])) as Record<Outcome, number>;
   }
 
   /** Before each round. */
@@ -132,7 +137,7 @@ export class Ledger {
       if (this.outcomes[i] === SENT) {
         if (this.recorded(i) === undefined) this.settle(i, EQUAL, undefined, []);
         else this.settle(i, MISSING, 'no answer', []);
-      } else if (this.outcomes[i] === NOT_SENT) this.counts['not sent']++;
+      } else if (this.outcomes[i] === NOT_SENT) this.tally[NOT_SENT]++;
     }
   }
 
@@ -144,7 +149,7 @@ export class Ledger {
   private settle(index: number, outcome: number, why: string | undefined, diff: readonly Difference[], extra?: Answer): void {
     if (this.outcomes[index] > SENT) return;
     this.outcomes[index] = outcome;
-    this.counts[OUTCOMES[outcome]]++;
+    this.tally[outcome]++;
     this.settled?.(index, OUTCOMES[outcome]);
     if (outcome === EQUAL || this.findings.length >= MAX_FINDINGS) return;
     const shown =

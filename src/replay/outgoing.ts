@@ -57,11 +57,24 @@ export function speakerOf(dialect: number): Speaker {
   return SPEAKERS[dialect];
 }
 
-export function commandOf(dialect: number, id: number, dir: Dir): { readonly name: string; readonly def: CommandDef } | undefined {
-  const table = SPEAKERS[dialect]?.table;
-  if (table === undefined) return undefined;
-  for (const [name, def] of Object.entries(table)) if (def.id === id && goes(def, dir)) return { name, def };
-  return undefined;
+type Named = { readonly name: string; readonly def: CommandDef };
+/** Commands by dialect, command byte and direction; null for what no table has. */
+const named = new Map<number, Named | null>();
+
+/** The row of a command byte. */
+export function commandOf(dialect: number, id: number, dir: Dir): Named | undefined {
+  const key = (dialect << 9) | (id << 1) | dir;
+  let found = named.get(key);
+  if (found === undefined) {
+    found = null;
+    for (const [name, def] of Object.entries(SPEAKERS[dialect]?.table ?? {}))
+      if (def.id === id && goes(def, dir)) {
+        found = { name, def };
+        break;
+      }
+    named.set(key, found);
+  }
+  return found ?? undefined;
 }
 
 /** The message of a row, or why it cannot be sent again. */

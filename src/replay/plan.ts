@@ -1,6 +1,7 @@
 import { sameBytes } from '../core/bytes.ts';
 import { EXIT, UserError } from '../core/errors.ts';
 import { DIALECT, DIALECTS } from '../core/message.ts';
+import { type Dir, HOLE } from '../core/stream.ts';
 import { CONTROL_ROW, HTTP2_ROWS } from '../schema/http2.ts';
 import { FLAG_PIECES } from '../timeline/columns.ts';
 import type { Timeline } from '../timeline/timeline.ts';
@@ -52,36 +53,65 @@ export function makePlan(timeline: Timeline, chosen: Iterable<number>, role: Rol
   const { columns } = timeline.rows;
   const picked: number[] = [];
   let total = 0;
+  let devices = false;
+  // Most reasons lie in the kind of message: looked up once for each kind.
+  const kinds: (string | null | undefined)[] = new Array(DIALECTS.length << 9).fill(undefined);
   for (const row of chosen) {
     total++;
-    const why = refusal(timeline, row, role);
-    if (why === undefined) picked.push(row);
-    else drop(why);
+    const type = columns.type(row);
+    const kind = (type << 1) | columns.dir(row);
+    let why = kinds[kind];
+    if (why === undefined) {
+      why = kindRefusal(type, columns.dir(row), role) ?? null;
+      kinds[kind] = why;
+    }
+    why ??= rowRefusal(timeline, row, role) ?? null;
+    if (why !== null) {
+      drop(why);
+      continue;
+    }
+    picked.push(row);
+    devices ||= naturalRole(type >>> 8) === 'device';
   }
   const doubled = role === 'server' ? pushedAndDelivered(timeline, picked) : resentLater(timeline, picked);
-  const rows = picked.filter((row) => {
-    if (!doubled.has(row)) return true;
-    drop(
-      role === 'server'
-        ? 'pushes to a service: what the courier delivered is sent instead'
-        : 'thrown away by the gateway then and sent again by the client: sent there',
-    );
-    return false;
-  });
+  const rows =
+    doubled.size === 0
+      ? picked
+      : picked.filter((row) => {
+          if (!doubled.has(row)) return true;
+          drop(
+            role === 'server'
+              ? 'pushes to a service: what the courier delivered is sent instead'
+              : 'thrown away by the gateway then and sent again by the client: sent there',
+          );
+          return false;
+        });
   if (rows.length === 0) throw new UserError('replay.empty', nothing(total, leftOut), EXIT.usage);
-  const introductions = role === 'server' ? new Set<number>() : introduce(timeline, rows);
-  const all = [...rows, ...introductions].sort((a, b) => a - b);
+  const introductions = role === 'server' || !devices ? new Set<number>() : introduce(timeline, rows);
+  const all = introductions.size === 0 ? rows : [...rows, ...introductions].sort((a, b) => a - b);
   const plan: Plan = {
     role,
-    rows: Int32Array.from(all),
-    prelude: Uint8Array.from(all, (row) => (introductions.has(row) ? 1 : 0)),
-    times: Float64Array.from(all, (row) => (timeline.timed(row) ? columns.sec(row) * 1000 + columns.nsec(row) / 1e6 : Number.NaN)),
+    rows: new Int32Array(all.length),
+    prelude: new Uint8Array(all.length),
+    times: new Float64Array(all.length),
     connections: [],
     leftOut,
   };
+  for (let i = 0; i < all.length; i++) {
+    const row = all[i];
+    plan.rows[i] = row;
+    plan.prelude[i] = introductions.has(row) ? 1 : 0;
+    plan.times[i] = timeline.timed(row) ? columns.sec(row) * 1000 + columns.nsec(row) / 1e6 : Number.NaN;
+  }
   const known = new Map<number | string, PlannedConnection>();
-  for (const [index, row] of all.entries()) {
+  let last: PlannedConnection | undefined;
+  for (let index = 0; index < all.length; index++) {
+    const row = all[index];
     const stream = columns.stream(row);
+    if (last?.stream === stream && role !== 'server') {
+      last.units.push(index);
+      continue;
+    }
     const dialect = columns.type(row) >>> 8;
     // A provider speaks to many devices on one connection: each of them is one to deliver to.
     const key = role === 'server' && naturalRole(dialect) === 'provider' ? tokenOf(timeline, row) : stream;
@@ -92,6 +122,7 @@ export function makePlan(timeline: Timeline, chosen: Iterable<number>, role: Rol
       (plan.connections as PlannedConnection[]).push(connection);
     }
     connection.units.push(index);
+    last = connection;
   }
   return plan;
 }
@@ -106,13 +137,10 @@ function nothing(total: number, leftOut: ReadonlyMap<string, number>): string {
   return `the selection holds nothing that can be sent: ${most === undefined ? '' : `${most[1]} of ${total} left out (${most[0]})`}.`;
 }
 
-/** Why a row is not sent; undefined when it is. */
-function refusal(timeline: Timeline, row: number, role: Role | undefined): string | undefined {
-  const { columns } = timeline.rows;
-  const type = columns.type(row);
+/** Why messages of a kind are not sent; undefined when they are. */
+function kindRefusal(type: number, dir: Dir, role: Role | undefined): string | undefined {
   const dialect = type >>> 8;
   const command = type & 0xff;
-  const dir = columns.dir(row);
   if (dialect === DIALECT.capture) return 'holes and bytes that are no message';
   if (dialect === DIALECT.tls) return 'TLS records: a replay makes its own (are the keys missing?)';
   if (role === 'server') {
@@ -122,7 +150,6 @@ function refusal(timeline: Timeline, row: number, role: Role | undefined): strin
       (dir === 0 && dialect === DIALECT.gateway && command <= 2) ||
       (dir === 0 && dialect === DIALECT.http2 && command === HTTP2_ROWS.push.code);
     if (!notification) return 'no notifications to devices';
-    if (!wasTaken(timeline, row)) return 'refused or thrown away by the service: no device got them';
   } else if (dialect === DIALECT.feedback) {
     if (role === 'device') return 'feedback is read by providers, not by devices';
     return undefined;
@@ -134,10 +161,28 @@ function refusal(timeline: Timeline, row: number, role: Role | undefined): strin
     if (command === FLUSH_RESPONSE && dialect !== DIALECT.http2) return 'answers to flushes: given when the server asks';
     if (dialect !== DIALECT.http2 && commandOf(dialect, command, 0) === undefined) return 'commands that are not known';
   }
+  return undefined;
+}
+
+/** Why a row is not sent although its kind is; undefined when it is. */
+function rowRefusal(timeline: Timeline, row: number, role: Role | undefined): string | undefined {
+  const { columns } = timeline.rows;
+  if (role === 'server' && !wasTaken(timeline, row)) return 'refused or thrown away by the service: no device got them';
+  if (role !== 'server' && columns.type(row) >>> 8 === DIALECT.feedback) return undefined;
   // Only rows that the index found fault with, or that lie in pieces, can have holes or lost references.
-  if (columns.severity(row) === 0 && (columns.flags(row) & FLAG_PIECES) === 0) return undefined;
+  if (columns.severity(row) === 0 && ((columns.flags(row) & FLAG_PIECES) === 0 || !hasHole(timeline, row))) return undefined;
   const out = readOutgoing(timeline, row);
   return typeof out === 'string' ? out : undefined;
+}
+
+function hasHole(timeline: Timeline, row: number): boolean {
+  const { columns, pieces } = timeline.rows;
+  const length = columns.length(row);
+  for (let i = columns.address(row), at = 0; at < length && i < pieces.count; i++) {
+    if (pieces.address(i) === HOLE) return true;
+    at += pieces.length(i);
+  }
+  return false;
 }
 
 /** A courier needs Connect and Filter before anything else: the first ones of the stream, where they were not chosen. */

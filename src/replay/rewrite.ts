@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { toHex } from '../core/bytes.ts';
+import { toHex, u32 } from '../core/bytes.ts';
 import { EXIT, UserError } from '../core/errors.ts';
 import type { Item } from '../core/message.ts';
 import { utf8, utf8Bytes } from '../core/text.ts';
 import { build, EncodeError } from '../schema/build.ts';
 import type { FieldDef } from '../schema/definition.ts';
+import { GATEWAY } from '../schema/provider.ts';
 import { compileFilter, type Filter } from '../timeline/filter/filter.ts';
 import type { Timeline } from '../timeline/timeline.ts';
 import { type HttpOut, type Outgoing, speakerOf, type WireOut, wireValue } from './outgoing.ts';
@@ -95,9 +96,13 @@ export class Rewriter {
     this.names = names;
   }
 
-  /** Nothing would change: the recorded bytes can go out as they are. */
-  get idle(): boolean {
-    return this.options.rules.length === 0 && !this.options.shiftTimes && this.names.size === 0;
+  /** Nothing changes but times. */
+  get onlyTimes(): boolean {
+    return this.options.rules.length === 0 && this.names.size === 0;
+  }
+
+  get shiftTimes(): boolean {
+    return this.options.shiftTimes;
   }
 
   /** `recorded`: milliseconds when the message was recorded, NaN when not known. */
@@ -169,6 +174,29 @@ function shiftWire(out: WireOut, recorded: number, nowMs: number): void {
     else target.setUint32(0, Math.min(moved, 0xffffffff));
     out.items[i] = { ...item, value: fresh };
   }
+}
+
+const ENHANCED = GATEWAY.enhanced_notification.id;
+const FRAMED = GATEWAY.notification.id;
+const EXPIRY = GATEWAY.notification.fields.expiry.id;
+
+/** Moves the expiry of the gateway's notification in `buf[start, end)` in its place, as `Rewriter` does it: for many messages. */
+export function moveExpiry(buf: Uint8Array, start: number, end: number, recorded: number, nowMs: number): void {
+  let at = -1;
+  // Command 1: identifier u32, expiry u32. Command 2: length u32, then items of id u8, length u16, value.
+  if (buf[start] === ENHANCED) at = start + 5;
+  else if (buf[start] === FRAMED) {
+    for (let item = start + 5; item + 3 <= end && at < 0; item += 3 + ((buf[item + 1] << 8) | buf[item + 2]))
+      if (buf[item] === EXPIRY && buf[item + 1] === 0 && buf[item + 2] === 4) at = item + 3;
+  }
+  if (at < 0 || at + 4 > end) return;
+  const value = u32(buf, at);
+  if (value === 0 || value === 0xffffffff) return;
+  const moved = Math.min(Math.round(shifted(value * 1000, recorded, nowMs) / 1000), 0xffffffff);
+  buf[at] = moved >>> 24;
+  buf[at + 1] = moved >>> 16;
+  buf[at + 2] = moved >>> 8;
+  buf[at + 3] = moved;
 }
 
 function shiftHttp(out: HttpOut, recorded: number, nowMs: number): void {

@@ -44,7 +44,7 @@ export interface RunParts {
 }
 
 /** Messages between two looks at the clock when nothing has to wait. */
-const LOOK_EVERY = 64;
+const LOOK_EVERY = 256;
 
 /**
  * Sends a plan, round by round. Connections that overlapped in the recording overlap here; one that began after others had
@@ -100,19 +100,24 @@ async function runConnection(parts: RunParts, connection: PlannedConnection, due
   // A device that had to be waited for gets its messages with the gaps of the recording, not all at once.
   const since = connection.role === 'server' ? Math.max(begun, clock.now() - due[connection.units[0]]) : begun;
   try {
-    let sinceLook = 0;
-    for (const index of connection.units) {
-      if (signal.aborted) break;
+    const { units } = connection;
+    // A signal can only come in while the loop waits.
+    for (let i = 0, sinceLook = 0; i < units.length && !signal.aborted; ) {
+      const index = units[i];
       const wait = due[index] > 0 && since + due[index] > clock.now();
-      if (wait || ++sinceLook >= LOOK_EVERY) {
+      if (wait || sinceLook >= LOOK_EVERY) {
         sinceLook = 0;
-        peer.flush();
-        if (wait) await clock.until(since + due[index], signal);
-        else await new Promise<void>((resolve) => setImmediate(resolve));
+        if (wait) {
+          peer.flush();
+          await clock.until(since + due[index], signal);
+        } else await new Promise<void>((resolve) => setImmediate(resolve));
         if (signal.aborted) break;
       }
-      const busy = peer.send(index);
-      if (busy !== undefined) await busy;
+      for (;;) {
+        const busy = peer.send(units[i++]);
+        if (busy !== undefined) await busy;
+        if (busy !== undefined || ++sinceLook >= LOOK_EVERY || i >= units.length || due[units[i]] > 0) break;
+      }
     }
     await peer.finish();
   } catch (error) {
@@ -151,13 +156,24 @@ function partsFor(parts: RunParts, connection: PlannedConnection): PeerParts {
     }
     return out;
   };
-  const raw = (index: number): Uint8Array | undefined => {
-    if (!rewriter.idle || edit !== undefined) return undefined;
-    const row = plan.rows[index];
-    if (timeline.rows.columns.severity(row) > 0) return undefined;
-    return timeline.bytes(row).bytes;
+  const { columns } = timeline.rows;
+  const direct = edit === undefined && sending === undefined;
+  const unchanged = (index: number): boolean => direct && rewriter.onlyTimes && columns.severity(plan.rows[index]) === 0;
+  const { shiftTimes } = rewriter;
+  return {
+    timeline,
+    connection,
+    ledger,
+    names,
+    clock,
+    signal,
+    settings: options.peer,
+    prepare,
+    unchanged,
+    shiftTimes,
+    sending,
+    open: parts.open,
   };
-  return { timeline, connection, ledger, names, clock, signal, settings: options.peer, prepare, raw, sending, open: parts.open };
 }
 
 /** Records are compared token by token: the service lists them in an order of its own. */

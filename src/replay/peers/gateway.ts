@@ -5,8 +5,9 @@ import { u32 } from '../../core/bytes.ts';
 import { GATEWAY } from '../../schema/provider.ts';
 import { printWire, wireValue } from '../outgoing.ts';
 import { ACCEPTED, gatewayAnswer, SHUTDOWN } from '../recorded.ts';
-import { putWire } from '../rewrite.ts';
-import { Outbox } from './outbox.ts';
+import { moveExpiry, putWire } from '../rewrite.ts';
+import { RowReader } from '../row-reader.ts';
+import { JOIN, Outbox } from './outbox.ts';
 import type { Peer, PeerParts } from './peer.ts';
 
 /** Length of the error packet: command, status, identifier u32. */
@@ -22,6 +23,7 @@ const MAX_BARE_CLOSES = 3;
 export class GatewayPeer implements Peer {
   private readonly parts: PeerParts;
   private readonly renumber: boolean;
+  private readonly reader: RowReader;
   private socket: Socket | undefined;
   private outbox: Outbox | undefined;
   /** Messages written on this connection, in order. */
@@ -32,11 +34,15 @@ export class GatewayPeer implements Peer {
   private bareCloses = 0;
   private wake: (() => void) | undefined;
   private lastByte = 0;
+  private now = 0;
+  /** Something was waited for since `now`. */
+  private timeless = true;
 
   private constructor(parts: PeerParts) {
     this.parts = parts;
     this.onWire = new Int32Array(parts.connection.units.length);
     this.renumber = hasRepeats(parts);
+    this.reader = new RowReader(parts.timeline);
   }
 
   static async open(parts: PeerParts): Promise<GatewayPeer> {
@@ -70,18 +76,41 @@ export class GatewayPeer implements Peer {
 
   private write(index: number): Promise<void> | undefined {
     const { ledger, clock } = this.parts;
-    const bytes = this.bytesOf(index);
-    if (bytes === undefined || this.outbox === undefined) return undefined;
-    if (ledger.outcomes[index] === 0) this.parts.sending?.(payloadOf(bytes));
-    ledger.wasSent(index, clock.now());
+    const { outbox } = this;
+    if (outbox === undefined) return undefined;
+    // Messages that go out together need no time each.
+    if (this.timeless || (this.count & 15) === 0) this.now = clock.now();
+    this.timeless = false;
+    const { now } = this;
+    const length = this.copied(index, outbox, now);
+    let full: Promise<void> | undefined;
+    if (length >= 0) full = outbox.commit(length);
+    else {
+      const bytes = this.bytesOf(index);
+      if (bytes === undefined) return undefined;
+      if (ledger.outcomes[index] === 0) this.parts.sending?.(payloadOf(bytes));
+      full = outbox.add(bytes);
+    }
+    ledger.wasSent(index, now);
     this.onWire[this.count++] = index;
-    this.lastByte = clock.now();
-    return this.outbox.add(bytes);
+    this.lastByte = now;
+    return full;
+  }
+
+  /** Puts the recorded bytes where the outbox has room, with the expiry moved; their length, -1 when that cannot be done. */
+  private copied(index: number, outbox: Outbox, now: number): number {
+    const { timeline, ledger, shiftTimes } = this.parts;
+    if (this.renumber || !this.parts.unchanged(index)) return -1;
+    const { rows, times } = ledger.plan;
+    const length = timeline.rows.columns.length(rows[index]);
+    if (length > JOIN) return -1;
+    const at = outbox.room(length);
+    if (!this.reader.copy(rows[index], outbox.buffer, at)) return -1;
+    if (shiftTimes) moveExpiry(outbox.buffer, at, at + length, times[index], now);
+    return length;
   }
 
   private bytesOf(index: number): Uint8Array | undefined {
-    const raw = this.renumber ? undefined : this.parts.raw(index);
-    if (raw !== undefined) return raw;
     const out = this.parts.prepare(index);
     if (out?.kind !== 'wire') return undefined;
     if (this.renumber && wireValue(out, 'identifier') !== undefined) putWire(out, 'identifier', index);
@@ -89,6 +118,7 @@ export class GatewayPeer implements Peer {
   }
 
   flush(): void {
+    this.timeless = true;
     this.outbox?.flush();
   }
 
@@ -135,7 +165,8 @@ export class GatewayPeer implements Peer {
 
   private accept(from: number, to: number): void {
     const { ledger, clock } = this.parts;
-    for (let i = from; i < to; i++) if (ledger.isOpen(this.onWire[i])) ledger.wasAnswered(this.onWire[i], ACCEPTED, clock.now(), false);
+    const now = clock.now();
+    for (let i = from; i < to; i++) if (ledger.isOpen(this.onWire[i])) ledger.wasAnswered(this.onWire[i], ACCEPTED, now, false);
   }
 
   /** After an error packet or a close: settles what is known, connects again and resends. False when nothing was left to do. */

@@ -1,12 +1,13 @@
 import type { Socket } from 'node:net';
 
 /** Bytes joined into one write: a write costs the same for one message as for hundreds. */
-const JOIN = 64 * 1024;
+export const JOIN = 64 * 1024;
 
 /** Joins messages into large writes and says when the socket is full. */
 export class Outbox {
   private readonly socket: Socket;
-  private buffer = Buffer.allocUnsafe(JOIN);
+  buffer: Buffer<ArrayBuffer> = Buffer.allocUnsafe(JOIN);
+  private spare: Buffer<ArrayBuffer> | undefined;
   private length = 0;
   private full = false;
 
@@ -14,27 +15,43 @@ export class Outbox {
     this.socket = socket;
   }
 
+  /** Where `length` bytes, at most `JOIN`, can be put into `buffer`; `add` or `commit` queues them. */
+  room(length: number): number {
+    if (this.length + length > JOIN) this.flush();
+    return this.length;
+  }
+
+  /** Queues what was put where `room` said; a promise when the socket has enough. */
+  commit(length: number): Promise<void> | undefined {
+    this.length += length;
+    return this.full ? this.drained() : undefined;
+  }
+
   /** Queues bytes; a promise when the socket has enough. */
   add(bytes: Uint8Array): Promise<void> | undefined {
-    if (this.length + bytes.length > JOIN) this.flush();
-    if (bytes.length > JOIN) this.write(bytes);
-    else {
-      this.buffer.set(bytes, this.length);
-      this.length += bytes.length;
+    if (bytes.length > JOIN) {
+      this.flush();
+      this.write(bytes);
+      return this.commit(0);
     }
-    return this.full ? this.drained() : undefined;
+    this.buffer.set(bytes, this.room(bytes.length));
+    return this.commit(bytes.length);
   }
 
   flush(): void {
     if (this.length === 0) return;
-    this.write(this.buffer.subarray(0, this.length));
-    // The socket may hold on to what it was given.
-    this.buffer = Buffer.allocUnsafe(JOIN);
+    const { buffer } = this;
+    // The socket holds on to what it was given until it says that it is written; then the buffer is used again.
+    this.write(buffer.subarray(0, this.length), () => {
+      this.spare = buffer;
+    });
+    this.buffer = this.spare ?? Buffer.allocUnsafe(JOIN);
+    this.spare = undefined;
     this.length = 0;
   }
 
-  private write(bytes: Uint8Array): void {
-    if (this.socket.writable && !this.socket.write(bytes)) this.full = true;
+  private write(bytes: Uint8Array, written?: () => void): void {
+    if (this.socket.writable && !this.socket.write(bytes, written)) this.full = true;
   }
 
   private drained(): Promise<void> {

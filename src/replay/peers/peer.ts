@@ -29,8 +29,9 @@ export interface PeerParts {
   readonly settings: PeerSettings;
   /** The message as it is to be sent; undefined when that failed, which the ledger then knows. */
   prepare(index: number): Outgoing | undefined;
-  /** The recorded bytes when nothing about the message changes; undefined: `prepare` it. */
-  raw(index: number): Uint8Array | undefined;
+  /** Whether the recorded bytes of a message can be sent, with its expiry moved where `shiftTimes`; else `prepare` it. */
+  unchanged(index: number): boolean;
+  readonly shiftTimes: boolean;
   /** Told the payload of each message that goes out, duties such as acknowledgements among them: the target's record holds as many. */
   readonly sending: ((payload: Uint8Array) => void) | undefined;
   open(alpn: readonly string[]): Promise<Link>;
