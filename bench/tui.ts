@@ -3,9 +3,12 @@
  * the bench's capture of 1 GB and 1.5 million messages is made. Times on the wall are those of this machine as it is now; processor
  * time is beside them.
  */
-import { readFileSync } from 'node:fs';
+
+import { existsSync, readFileSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
 import { resolve } from 'node:path';
-import { program, run, type TerminalRun } from '../test/support/terminal.ts';
+import { fileURLToPath } from 'node:url';
+import { TerminalRun } from '../test/support/terminal.ts';
 import { capture } from './generate.ts';
 import { peakMemory, sample } from './measure.ts';
 
@@ -63,14 +66,19 @@ function report(what: string, value: string, goal = '', met?: boolean): void {
   );
 }
 
-const script = await program();
+const script = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+if (!existsSync(script)) {
+  process.stderr.write('dist/ is missing: run npm run build first\n');
+  process.exit(2);
+}
 const node = [process.execPath, '-e', '0'];
 const bare = Math.min(sample(node).cpu, sample(node).cpu, sample(node).cpu) * 1000;
 // The index without the terminal UI; the file is in the page cache afterwards.
 const index = peakMemory([process.execPath, script, 'stats', '--index-only', file]);
 
+report('load of the machine, processors', `${loadavg()[0].toFixed(1)}, ${cpus().length}`);
 const start = performance.now();
-const t = await run([file], { cols: COLS, rows: ROWS });
+const t = new TerminalRun(process.execPath, [script, file], { cols: COLS, rows: ROWS });
 await t.until(/Timeline ─+ 1\//);
 const first = performance.now() - start;
 const firstCpu = cpu(t.pid);

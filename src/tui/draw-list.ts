@@ -24,7 +24,7 @@ function widthOf(c: Column, state: State): number {
     case 'time':
       return TIME_WIDTH[state.time];
     case 'message':
-      return state.width < 100 ? 15 : 20;
+      return state.width < 100 ? 15 : state.width < 160 ? 20 : 25;
     case 'token':
       return 17;
     case 'topic':
