@@ -101,7 +101,8 @@ function drawFilterLine(canvas: Canvas, state: State): void {
   let status = '';
   if (state.scan.active && (state.filter !== undefined || state.onlyMarked)) {
     const share = state.total === 0 ? 0 : Math.floor((state.scan.looked / state.total) * 100);
-    status = `scanning… ${hits} (${share}%, ^C stops)`;
+    // Until the filter has come to the cursor's row, the rows of before are shown: they are no hits.
+    status = state.wanted >= 0 ? `scanning… ${share}%, ^C stops` : `scanning… ${hits} (${share}%, ^C stops)`;
   } else if (state.filter !== undefined || state.onlyMarked || state.shown.rows !== undefined) status = hits;
   if (state.searching) status = `searching… ^C stops  ${status}`;
   if (state.onlyMarked) status = `marked only  ${status}`;

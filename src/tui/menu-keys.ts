@@ -55,6 +55,8 @@ function chosen(state: State, menu: MenuState): State {
     }
     case 'sort': {
       if (!state.loading.done && !state.loading.stopped) return say(state, 'sorting waits until everything is read', true);
+      if (state.scan.active && (state.filter !== undefined || state.onlyMarked))
+        return say(state, 'sorting waits until the filter has looked at everything', true);
       const descending = state.sorted?.column === value && !state.sorted.descending;
       return ask(state, { type: 'sort', column: value, descending });
     }
