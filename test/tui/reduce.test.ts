@@ -4,6 +4,7 @@ import { joined } from '../../src/tui/field-filter.ts';
 import { matcher, SearchJob, sortedRows } from '../../src/tui/jobs.ts';
 import { BINDINGS, commandFor, makeKeymap } from '../../src/tui/keys.ts';
 import { reduce, runCommand } from '../../src/tui/reduce.ts';
+import { RESULT_LIMIT, withLines } from '../../src/tui/replay-view.ts';
 import { nearestPosition, rowAt } from '../../src/tui/row-set.ts';
 import type { Source } from '../../src/tui/source.ts';
 import type { State } from '../../src/tui/state.ts';
@@ -260,4 +261,48 @@ describe('keys', () => {
       expect(() => runCommand(start, binding.command, undefined)).not.toThrow();
     }
   });
+});
+
+test('the replay form goes through its values, and starts with what it says', () => {
+  let state = press(loaded(source, 120, 40), 'm', 'j', 'm', 'r');
+  expect(state.replay?.form).toMatchObject({ messages: 'marked', dry: 'yes', target: '127.0.0.1:2197' });
+  state = press(state, 'right');
+  expect(state.replay?.form.messages).toBe('shown');
+  state = press(state, 'left', 'left');
+  expect(state.replay?.form.messages).toBe('this');
+  state = type(press(state, 'j', 'enter', 'C-u'), '[::1]:5223');
+  state = press(state, 'enter');
+  expect(state.replay?.form.target).toBe('[::1]:5223');
+  state = press(state, 'r');
+  expect(state.effects).toContainEqual({ type: 'replay', do: 'start' });
+  expect(state.replay).toMatchObject({ phase: 'starting', focus: 'results' });
+  expect(press({ ...state, effects: [] }, 'r').effects).toEqual([]);
+  expect(press({ ...state, effects: [] }, 'x').effects).toEqual([{ type: 'replay', do: 'stop' }]);
+  const left = press({ ...state, effects: [] }, 'q');
+  expect(left.view).toBe('main');
+  const kept = press(left, 'q');
+  expect(kept.view).toBe('replay');
+  expect(kept.effects).toEqual([]);
+  expect(kept.message?.text).toContain('a replay is running');
+});
+
+test('results that differ are kept longer than those that are equal', () => {
+  const line = (row: number, outcome: 'equal' | 'different') =>
+    ({ row, text: '', outcome, now: 1, recorded: 1, why: undefined, differences: [] }) as const;
+  let lines = withLines([], [line(0, 'different')]);
+  for (let row = 1; row <= RESULT_LIMIT * 3; row += 100)
+    lines = withLines(
+      lines,
+      Array.from({ length: 100 }, (_, i) => line(row + i, 'equal')),
+    );
+  expect(lines).toHaveLength(RESULT_LIMIT);
+  expect(lines[0]).toMatchObject({ row: 0, outcome: 'different' });
+  expect(lines.at(-1)?.row).toBe(RESULT_LIMIT * 3);
+});
+
+test('with --redact nothing is replayed', () => {
+  const redacted = { ...source, timeline: Object.create(source.timeline, { redactor: { value: {} } }) };
+  const state = press({ ...loaded(source, 80, 24), source: redacted }, 'r');
+  expect(state.view).toBe('main');
+  expect(state.message?.text).toContain('--redact');
 });
