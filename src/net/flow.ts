@@ -151,6 +151,10 @@ export class Flow implements FlowInfo {
   /** When the first SYN without ACK came; NaN: it was not seen, or the input has no times. */
   synSec = Number.NaN;
   synNsec = 0;
+  /** The connection between the same ends before this one; its late packets are told by their numbers. */
+  before: Flow | undefined = undefined;
+  /** Packets of the capture when another connection took this one's place; -1: none did. */
+  replacedAt = -1;
   /** Packets behind a second SYN with the number of the first. */
   again: KeptPacket[] | undefined = undefined;
   notes: { readonly side: number; readonly note: Note }[] | undefined = undefined;

@@ -314,7 +314,7 @@ export class Reassembly {
     if (half.trouble?.strays !== undefined) this.dropStrays(flow, half, side);
     const missing = missingTail(half);
     if (missing > 0) this.delivery.gap(flow, half, side, missing, 'tcp.hole');
-    flow.sink?.end((side ^ flow.clientSide) as Dir, half.fin ? 'fin' : flow.reset ? 'reset' : reason);
+    flow.sink?.end((side ^ flow.clientSide) as Dir, half.fin ? 'fin' : flow.reset ? 'reset' : flow.replacedAt >= 0 ? 'reuse' : reason);
   }
 
   // --- probes and strays ---------------------------------------------------------------------------------------

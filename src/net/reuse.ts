@@ -1,6 +1,7 @@
 import { type Flow, type Half, RUNNING, STARTING, UNSEEN } from './flow.ts';
 import { WINDOW } from './reassembly.ts';
 
+const SYN = 2;
 const ACK = 16;
 
 /** Whether a SYN with this number, sent by `side`, cannot be of this connection: the ports are used again. */
@@ -49,12 +50,25 @@ function isWhole(half: Half): boolean {
 /** Bytes around a connection in which its own late packets lie: what is further off in both directions is of another one. */
 const NEIGHBOURHOOD = 1024 * 1024;
 
-/** Whether a data packet with these numbers can be no part of this connection, which has ended. */
-export function isElsewhere(half: Half, peer: Half, seq: number, ack: number): boolean {
-  return half.state >= RUNNING && peer.state >= RUNNING && isOutside(half, seq) && isOutside(peer, ack);
+/** Whether a data packet can be no part of this connection: both its numbers are far off. A loss may be large while it lasts. */
+export function isElsewhere(flow: Flow, half: Half, peer: Half, seq: number, ack: number): boolean {
+  const far = flow.closed || isEnded(flow) ? NEIGHBOURHOOD : WINDOW;
+  return half.state >= RUNNING && peer.state >= RUNNING && isOutside(half, seq, far) && isOutside(peer, ack, far);
 }
 
-function isOutside(half: Half, seq: number): boolean {
+/** Whether a packet, a SYN or one with data or an end, is a late one of the connection `before` rather than of `flow`, which took its place. */
+export function isLate(before: Flow, flow: Flow, side: 0 | 1, seq: number, ack: number, flags: number): boolean {
+  const old = before.half(side);
+  const half = flow.half(side);
+  const peer = flow.half(1 - side);
+  if ((flags & ACK) !== 0 && peer.state !== UNSEEN && !isOutside(peer, ack)) return false;
+  if ((flags & SYN) !== 0) return old.synSeen && old.isn === seq && !(half.synSeen && half.isn === seq);
+  if (old.state === UNSEEN || isOutside(old, seq)) return false;
+  return half.state === UNSEEN || isOutside(half, seq);
+}
+
+/** Whether a number lies so far from all of this direction that it is of another connection. */
+export function isOutside(half: Half, seq: number, far = NEIGHBOURHOOD): boolean {
   const offset = half.position - half.origin + ((seq - half.next) | 0);
-  return offset < -NEIGHBOURHOOD || offset > half.position - half.origin + NEIGHBOURHOOD;
+  return offset < -far || offset > half.position - half.origin + far;
 }

@@ -5,7 +5,7 @@ import { FlowTable } from './flow-table.ts';
 import { LivePatience } from './live-patience.ts';
 import { Reassembly, WINDOW } from './reassembly.ts';
 import { Repetitions } from './repetition.ts';
-import { isElsewhere, isEnded, isOver, isReuse, startsAt } from './reuse.ts';
+import { isElsewhere, isEnded, isLate, isOutside, isOver, isReuse, startsAt } from './reuse.ts';
 
 const FIN = 1;
 const SYN = 2;
@@ -173,18 +173,22 @@ export class Tcp {
     const length = end - data;
     let cut = Math.max(0, wireEnd - data - length);
     if (cut > MAX_CUT) cut = 0;
+    const { before } = flow;
+    if (before !== undefined && (length > 0 || (flags & (SYN | FIN | RST)) !== 0)) {
+      if (this.seen - before.replacedAt > PATIENCE_PACKETS) flow.before = undefined;
+      else if (isLate(before, flow, side, seq, ack, flags)) {
+        flow = before;
+        half = flow.half(side);
+        this.last = flow.index;
+      }
+    }
     if (flow.again !== undefined || ((flags & (SYN | ACK)) === SYN && this.mayBeCopy(flow, half, seq))) {
       const current = this.again(flow, half, side, flags, seq, buf, tcp, data, end, wireEnd, cut);
       if (current === undefined) return;
       flow = current;
       half = flow.half(side);
-    } else if (
-      length > 0 &&
-      (flags & (SYN | RST | ACK)) === ACK &&
-      (flow.closed || isEnded(flow)) &&
-      isElsewhere(half, flow.half(1 - side), seq, ack)
-    ) {
-      const next = this.replace(flow, side);
+    } else if (length > 0 && (flags & (SYN | RST | ACK)) === ACK && isElsewhere(flow, half, flow.half(1 - side), seq, ack)) {
+      const next = this.replace(flow, side, seq);
       if (next === undefined) return;
       next.clientSide = flow.clientSide;
       next.rolesKnown = flow.rolesKnown;
@@ -270,7 +274,7 @@ export class Tcp {
   /** The flow that a SYN belongs to: this one, or a new one with the same key. undefined: there are too many. */
   private syn(flow: Flow, half: Half, side: 0 | 1, isn: number, ack: number, flags: number): Flow | undefined {
     if (isReuse(flow, half, side, isn, flags)) {
-      const next = this.replace(flow, side);
+      const next = this.replace(flow, side, isn);
       if (next === undefined) return undefined;
       flow = next;
       half = flow.half(side);
@@ -292,9 +296,16 @@ export class Tcp {
     return flow;
   }
 
-  /** A new connection between the same ends, in place of this one; undefined: there are too many. */
-  private replace(flow: Flow, side: 0 | 1): Flow | undefined {
-    if (!flow.closed) this.reassembly.close([flow], 'reuse');
+  /** A new connection between the same ends, in place of this one, whose late packets are waited for; undefined: there are too many. */
+  private replace(flow: Flow, side: 0 | 1, seq: number): Flow | undefined {
+    flow.before = undefined;
+    flow.replacedAt = this.seen;
+    if (flow.half0.fin && flow.half1.fin && isOver(flow)) {
+      if (!flow.closed) this.reassembly.close([flow], 'reuse');
+    } else if (!flow.closed) {
+      if (flow.half0.state === STARTING || flow.half1.state === STARTING) this.reassembly.release(flow);
+      this.schedule(flow);
+    }
     if (this.flows.length >= FLOW_LIMIT) {
       this.unfollowed++;
       return undefined;
@@ -302,6 +313,7 @@ export class Tcp {
     this.table.find(flow.low, flow.high, flow.ports, flow.six ? flow.tunnel ^ SIX : flow.tunnel);
     const next = this.open(flow.low, flow.high, flow.ports, flow.tunnel, flow.six, side);
     this.last = next.index;
+    if (isOutside(flow.half(side), seq)) next.before = flow;
     return next;
   }
 
@@ -346,7 +358,7 @@ export class Tcp {
   /** The repetition is a connection of its own: what was kept of it is handed to it. */
   private secondLife(flow: Flow, side: 0 | 1): Flow | undefined {
     const kept = this.repetitions.take(flow);
-    const next = this.replace(flow, kept[0]?.side ?? side);
+    const next = this.replace(flow, kept[0]?.side ?? side, flow.half(kept[0]?.side ?? side).isn);
     if (next === undefined) return undefined;
     const { at, base } = this;
     const { packet, sec, nsec } = at;
@@ -413,7 +425,7 @@ export class Tcp {
       flow.lingering = -1;
       if (flow.closed) continue;
       if (flow.half0.state === STARTING || flow.half1.state === STARTING) this.reassembly.release(flow);
-      const over = flow.reset || (flow.half0.fin && flow.half1.fin);
+      const over = flow.replacedAt >= 0 || isEnded(flow);
       if (!over) continue;
       // Bytes that still came mean that the end was not the end (a forged RST), or that it is not complete yet.
       if (flow.half0.bytes + flow.half1.bytes !== before) this.schedule(flow);

@@ -156,3 +156,46 @@ it('Copies of headers that the snap length cut, and packets with mutated bytes, 
     { seed: SEED, numRuns: 500 },
   );
 });
+
+describe('late packets of the connection before, on the same ports', () => {
+  const first = talk('from the client', 'and from the server');
+  const second = talk('another talk', 'another answer', { c: 700_000_000, s: 2_000_000_000 });
+
+  it('take their place in it, while the next one has begun', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(), { minLength: 64, maxLength: 64 }), fc.boolean(), fc.boolean(), (keys, rst, twice) => {
+        const one = rst ? talk('from the client', 'and from the server', { rst }) : first;
+        const mixed = [...one, ...second]
+          .flatMap((spec) => (twice ? [spec, spec] : [spec]))
+          .map((spec, i) => ({ spec, key: i + (keys[i % keys.length] % 8) }))
+          .sort((a, b) => a.key - b.key)
+          .map(({ spec }) => spec);
+        const streams = texts(reassemble(...mixed));
+        expect(streams.toSorted()).toEqual([
+          ['another talk', 'another answer'],
+          ['from the client', 'and from the server'],
+        ]);
+      }),
+      { seed: SEED, numRuns: 300 },
+    );
+  });
+
+  it('are copies when both connections were captured a second time behind each other', () => {
+    expect(texts(reassemble(...first, ...second, ...first, ...second))).toEqual([
+      ['from the client', 'and from the server'],
+      ['another talk', 'another answer'],
+    ]);
+  });
+
+  it('are not mistaken for those of a server that always begins with the same number', () => {
+    const again = talk('another talk', 'another answer', { c: 700_000_000 });
+    expect(texts(reassemble(...first, ...again))[1]).toEqual(['another talk', 'another answer']);
+    const [syn, , ...rest] = again;
+    expect(texts(reassemble(...first, syn, ...rest))[1]).toEqual(['another talk', 'another answer']);
+  });
+
+  it('end the connection with the reason that it had', () => {
+    const r = reassemble(...talk('cut', '').slice(0, 4), ...second);
+    expect([r.opened[0].reason(0), r.opened[1].reason(0)]).toEqual(['reuse', 'fin']);
+  });
+});
