@@ -91,6 +91,14 @@ export class TlsConnection implements StreamSink, DirectionHost {
     d.assembly.drop();
     this.rows.flush();
     this.events.end(d.dir, reason);
+    if (this.directions[1 - d.dir].ended) this.release();
+  }
+
+  /** Lets go of keys and tables: a capture has many connections, and what is known of this one stays in its session. */
+  private release(): void {
+    if (this.directions.some((d) => d.waiting)) return;
+    for (const d of this.directions) d.state.begin([undefined]);
+    this.handshake.current = undefined;
   }
 
   /** The key log has grown: what waits for keys is tried again. */
