@@ -167,5 +167,9 @@ function connectError(error: NodeJS.ErrnoException, where: string, timeoutMs: nu
     return say(`The certificate of ${where} is not trusted (${code}): give its authority with --ca, or --insecure.`);
   if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG' || code === 'EPROTO')
     return say(`${where} does not answer as TLS does (${code}): give --plaintext if it speaks none, or other --tls-min and --tls-max.`);
+  if (/PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|NO_PROTOCOLS|HANDSHAKE_FAILURE/.test(code))
+    return say(`${where} and we have no TLS version or cipher in common (${code}): give other --tls-min and --tls-max.`);
+  if (code.includes('NO_APPLICATION_PROTOCOL'))
+    return say(`${where} takes none of the protocols that were offered: give others with --alpn.`);
   return say(`Cannot connect to ${where}: ${code !== '' ? code : error.message}.`);
 }
