@@ -10,6 +10,8 @@ import { payloadField } from '../schema/payload-label.ts';
 export const MAX_DEPTH = 64;
 /** Values shown of one payload; a payload of 16 KiB cannot hold more than a third of it. */
 const MAX_VALUES = 20_000;
+/** Notes about one payload; what is wrong in more places than this needs no further proof. */
+const MAX_NOTES = 256;
 /** Characters of a text that a field shows; the value itself is whole. */
 const TEXT_LIMIT = 4096;
 /** Bytes of data that a field shows as hex. */
@@ -34,7 +36,7 @@ export class TreeBuilder {
   }
 
   note(code: NoteCode, start: number, end: number, detail?: string): void {
-    this.notes.push(note(code, start, end, detail));
+    if (this.notes.length < MAX_NOTES) this.notes.push(note(code, start, end, detail));
   }
 
   /** A value without parts, called `name` at `path`. `words` replaces its text. */

@@ -185,6 +185,9 @@ function unknownField(command: string, item: Item): Field {
   };
 }
 
+/** Notes about one message's fields; what is wrong in more places than this needs no further proof. */
+const MAX_NOTES = 256;
+
 /**
  * Gives names, values and words to the items that a codec has cut. Items may hold bytes of the wire or, packed, typed values.
  *
@@ -229,6 +232,7 @@ export function interpret(
     fields.push(fieldOf(row, item, place, reading, code === undefined ? undefined : noteDef(code)?.severity));
     addBrief(briefs, row.slot, reading);
     if (item.value instanceof Uint8Array) lengths.set(row.name, item.value.length);
+    if (notes.length > MAX_NOTES) notes.length = MAX_NOTES;
   }
   if (found !== undefined) checkCommand(found, fields, lengths, end, notes);
   return { command: name, label: found?.def.label ?? `Unknown ${hex}`, fields, notes, info: found?.summary.text(briefs) ?? '' };

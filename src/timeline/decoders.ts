@@ -87,8 +87,11 @@ function withContents(
   });
 }
 
+/** Payloads that a line tells of; a message has one, a hostile one thousands. */
+const SUMMARIES = 4;
+
 function withSummaries(info: string, summaries: readonly string[]): string {
-  return [info, ...summaries].filter((t) => t !== '').join(SUMMARY_JOINT);
+  return [info, ...summaries.slice(0, SUMMARIES)].filter((t) => t !== '').join(SUMMARY_JOINT);
 }
 
 /** The fields with their payloads opened, or undefined when there was none to open. */

@@ -199,14 +199,23 @@ function statusCell(view: RowView, row: number): string {
   return status < 0 ? '' : String(status);
 }
 
+/** Notes in a line; a hostile message may have thousands. The same one again is told once. */
+const NOTES_TOLD = 16;
+
 function infoCell(view: RowView, row: number): string {
   const message = view.message(row);
   let info = message.info;
+  let told = 0;
+  let last = '';
   const tell = (n: Note): void => {
-    info += ` [${n.code}${n.detail === undefined ? '' : `: ${n.detail}`}]`;
+    const words = ` [${n.code}${n.detail === undefined ? '' : `: ${n.detail}`}]`;
+    if (words === last) return;
+    last = words;
+    if (told++ < NOTES_TOLD) info += words;
   };
   for (const n of message.notes) if (view.findings || n.severity === 'warn' || n.severity === 'error') tell(n);
   if (view.findings) for (const n of view.timeline.analysis?.findings(row) ?? []) tell(n);
+  if (told > NOTES_TOLD) info += ` [${told - NOTES_TOLD} more]`;
   return printable(info);
 }
 

@@ -3,7 +3,7 @@ import type { Note } from '../../core/note.ts';
 import { printable, shorten } from '../../core/text.ts';
 import { isoTime } from '../../core/time.ts';
 import { HEADERS, type HeaderDef } from '../../schema/http2-headers.ts';
-import { note } from '../../schema/notes.ts';
+import { type NoteCode, note } from '../../schema/notes.ts';
 import { byteCount, field, group } from './fields.ts';
 import type { HeaderLine, HeaderList } from './header-list.ts';
 import { BLOCK_FAULT, BLOCK_FAULT_WORDS, FORM_WORDS } from './hpack-block.ts';
@@ -34,27 +34,30 @@ export function headersField(list: HeaderList, label: string, at: Range): Field 
 
 /** Says what is wrong with the compression of a block, or not known of it. */
 export function compressionNotes(list: HeaderList, notes: Note[]): void {
-  let unresolved: HeaderLine | undefined;
-  let unresolvedCount = 0;
+  const unresolved: HeaderLine[] = [];
+  const invalid: HeaderLine[] = [];
   for (const line of list.lines) {
     if (line.badHuffman)
       notes.push(note('http2.header-huffman', line.at.start, line.at.end, line.name === undefined ? undefined : printable(line.name)));
-    if (line.missing === TAG.invalid) notes.push(note('http2.header-index', line.at.start, line.at.end, `index ${line.index}`));
+    if (line.missing === TAG.invalid) invalid.push(line);
     else if (line.missing === TAG.cut) notes.push(note('http2.header-list-large', line.at.start, line.at.end));
-    else if (line.missing !== undefined) {
-      unresolved ??= line;
-      unresolvedCount++;
-    }
+    else if (line.missing !== undefined) unresolved.push(line);
     if (line.missing === TAG.cut) break;
   }
-  if (unresolved !== undefined) {
-    const detail = unresolvedCount === 1 ? `index ${unresolved.index}` : `${unresolvedCount} headers, first index ${unresolved.index}`;
-    notes.push(note('http2.header-unresolved', unresolved.at.start, unresolved.at.end, detail));
-  }
+  referenceNote('http2.header-index', invalid, notes);
+  referenceNote('http2.header-unresolved', unresolved, notes);
   if (list.more > 0) notes.push(note('http2.header-list-large', 0, 0, `${list.more} more headers`));
   if (list.fault !== BLOCK_FAULT.none && list.faultAt !== undefined) {
     notes.push(note('http2.header-block-broken', list.faultAt.start, list.faultAt.end, BLOCK_FAULT_WORDS[list.fault]));
   }
+}
+
+/** One note for all references that say nothing: a hostile block may have hundreds. */
+function referenceNote(code: NoteCode, lines: readonly HeaderLine[], notes: Note[]): void {
+  const first = lines[0];
+  if (first === undefined) return;
+  const detail = lines.length === 1 ? `index ${first.index}` : `${lines.length} headers, first index ${first.index}`;
+  notes.push(note(code, first.at.start, first.at.end, detail));
 }
 
 function headerField(line: HeaderLine): Field {

@@ -7,6 +7,8 @@ export type Resolved = Uint8Array | 'lost' | 'missing';
 
 /** The tables as `parsePacked` sees them. */
 export interface History {
+  /** References from some place on were not kept. */
+  readonly cut: boolean;
   key(index: number): Resolved;
   value(index: number): Resolved;
   addKey(buf: Uint8Array, start: number, end: number): void;
@@ -20,6 +22,10 @@ export class LoggedHistory implements History {
 
   constructor(log: Uint8Array) {
     this.log = new ReferenceReader(log);
+  }
+
+  get cut(): boolean {
+    return this.log.cut;
   }
 
   key(_index: number): Resolved {
@@ -39,6 +45,7 @@ export class LoggedHistory implements History {
 
 /** A frame on its own: what it adds itself is known, all else is lost. */
 export class NoHistory implements History {
+  readonly cut = false;
   private readonly values = new ValueTable();
   private readonly keys = new KeyTable();
 
@@ -74,6 +81,7 @@ export class NoHistory implements History {
 
 /** Inside a value that came out of the table: what it refers to is not known any more, and it adds nothing. */
 export const DETACHED: History = {
+  cut: false,
   key: () => 'lost',
   value: () => 'lost',
   addKey: () => {},

@@ -1,10 +1,13 @@
-import { HAS_LIMIT, RECORD_KNOWN, RECORD_LOST, RECORD_MISSING } from './references.ts';
+import { HAS_CUT, HAS_LIMIT, RECORD_KNOWN, RECORD_LOST, RECORD_MISSING } from './references.ts';
 import { LOST } from './value-table.ts';
 
 /** References of a frame whose bytes are looked up only when the frame is done; frames with more copy in between. */
 const PENDING = 16;
 /** Combinations remembered; at the limit all are dropped. A connection uses few topics and tokens at a time. */
 const REMEMBERED = 1024;
+
+/** Bytes that the references of one frame may stand for, twice the longest body: two bytes could stand for a value as large as the table. */
+const EXPANSION_LIMIT = 1 << 17;
 
 const NONE = new Uint8Array(0);
 
@@ -31,6 +34,8 @@ export class ReferenceLog {
   private count = 0;
   private copied = false;
   private limit = -1;
+  /** Bytes that the references so far stand for. */
+  private expansion = 0;
   private buffer = new Uint8Array(512);
   private end = 0;
   /** Whether what `take` gave is remembered: it never changes, and the same references give the same array. */
@@ -41,11 +46,17 @@ export class ReferenceLog {
     this.count = 0;
     this.copied = false;
     this.limit = -1;
+    this.expansion = 0;
     this.end = 0;
   }
 
   /** A reference to `from[start, start + length)`. `serial` names this content among all of the connection's direction. */
   known(from: Uint8Array, start: number, length: number, serial: number): void {
+    this.expansion += length;
+    if (this.expansion > EXPANSION_LIMIT) {
+      this.unresolved(LOST);
+      return;
+    }
     const i = this.next();
     this.serial[i] = serial;
     this.from[i] = from;
@@ -73,7 +84,8 @@ export class ReferenceLog {
   /** The log of the frame, undefined when it has no references. Valid until the next `clear`, or for ever when remembered. */
   take(): Uint8Array | undefined {
     this.kept = false;
-    if (this.limit < 0 && !this.copied) {
+    const cut = this.expansion > EXPANSION_LIMIT;
+    if (this.limit < 0 && !this.copied && !cut) {
       if (this.count === 0) return undefined;
       const known = this.recall();
       if (known !== undefined) {
@@ -82,6 +94,7 @@ export class ReferenceLog {
       }
     }
     this.copy();
+    if (cut) this.buffer[0] |= HAS_CUT;
     if (this.limit >= 0) {
       this.room(4);
       this.buffer[0] |= HAS_LIMIT;

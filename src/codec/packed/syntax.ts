@@ -20,6 +20,9 @@ export function parsePacked(bytes: Uint8Array, references?: Uint8Array): Syntax 
   return reader.frame();
 }
 
+/** Notes about one frame: what is wrong in more places than this needs no further proof. */
+const MAX_NOTES = 256;
+
 /** Reads literals and attributes at `at`, which moves on. `undefined` from a method: reading cannot go on, a note says why. */
 class SyntaxReader {
   at = 0;
@@ -48,6 +51,7 @@ class SyntaxReader {
     if (length > MAX_BODY) this.note('packed.frame-too-large', 1, this.at, `${length} bytes`);
     if (length > total - this.at) this.note('frame.truncated', 1, this.at, `${length} bytes declared, ${total - this.at} here`);
     this.end = Math.min(total, this.at + length);
+    if (this.history.cut) this.note('packed.references-cut', 0, this.end);
     const items: Item[] = [];
     while (this.at < this.end && !this.broken) {
       const item = this.attribute(0, true);
@@ -233,7 +237,7 @@ class SyntaxReader {
   }
 
   private note(code: NoteCode, start: number, end: number, detail?: string): void {
-    this.notes.push(note(code, start, end, detail));
+    if (this.notes.length < MAX_NOTES) this.notes.push(note(code, start, end, detail));
   }
 }
 

@@ -80,6 +80,11 @@ export const PACKED_NOTES = {
     sentence: 'The value is a reference to an entry that was sent before the capture began or while bytes were lost.',
     advice: 'Start the capture before the connection; values that are sent again become known again.',
   },
+  'packed.references-cut': {
+    severity: 'warn',
+    sentence: 'The references of this frame stand for more than 131,072 bytes.',
+    advice: 'No receiver takes such a frame. The references beyond that are not followed.',
+  },
   'packed.indexed-container': {
     severity: 'note',
     sentence: 'A dictionary or array is marked to be stored in the value table.',
