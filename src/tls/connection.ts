@@ -6,7 +6,7 @@ import { Direction, type DirectionHost } from './direction.ts';
 import { Handshake } from './handshake.ts';
 import type { FoundKeys } from './key-search.ts';
 import type { TlsKeys } from './keys.ts';
-import { Location } from './location.ts';
+import type { Location } from './location.ts';
 import { Prelude } from './prelude.ts';
 import { contentLength } from './read-state.ts';
 import { HEADER } from './record-cipher.ts';
@@ -282,18 +282,10 @@ export class TlsConnection implements StreamSink, DirectionHost {
         this.rows.tell(d, TLS_ENTRY.changeCipherSpec, 0, REASON.none, d.where, end - start, out, from, to);
         this.handshake.changeCipher(d);
         return;
-      default:
-        this.rows.tell(
-          d,
-          state.type === CONTENT.heartbeat ? TLS_ENTRY.heartbeat : TLS_ENTRY.unknownRecord,
-          0,
-          REASON.none,
-          d.where,
-          end - start,
-          out,
-          from,
-          to,
-        );
+      default: {
+        const command = state.type === CONTENT.heartbeat ? TLS_ENTRY.heartbeat : TLS_ENTRY.unknownRecord;
+        this.rows.tell(d, command, 0, REASON.none, d.where, end - start, out, from, to);
+      }
     }
   }
 
@@ -399,30 +391,19 @@ export class TlsConnection implements StreamSink, DirectionHost {
 
   /** What follows the hello, or all of it when it was none, takes the ordinary way. */
   private endPrelude(from = 0): void {
-    const prelude = this.prelude;
+    const { prelude } = this;
     this.prelude = undefined;
-    if (prelude?.owner === undefined || prelude.bytes.length === from) return;
-    const rest = new Location();
-    rest.addPart(prelude.where, from, prelude.bytes.length);
-    const { packet, sec, nsec } = this.at;
-    let at = from;
-    for (let i = 0; i < rest.pieces; i++) {
-      prelude.owner.cutter.data(prelude.bytes, at, at + rest.lengths[i], rest.addresses[i], packet, sec, nsec);
-      at += rest.lengths[i];
-    }
-    this.drain();
+    if (prelude?.handOn(from, this.at) === true) this.drain();
   }
 
   private ssl2Hello(d: Direction, prelude: Prelude): void {
-    const where = new Location();
-    where.addPart(prelude.where, 0, prelude.length);
     d.started = true;
     if (!this.settled) this.settle(d, HANDSHAKE.clientHello);
     d.startPacket = this.at.packet;
     d.startSec = this.at.sec;
     d.startNsec = this.at.nsec;
     this.handshake.ssl2Hello(prelude.bytes, 0, prelude.length);
-    this.rows.tell(d, TLS_ENTRY.ssl2Hello, 0, REASON.none, where, prelude.length);
+    this.rows.tell(d, TLS_ENTRY.ssl2Hello, 0, REASON.none, prelude.hello(), prelude.length);
     if (this.session.version === SSL2) for (const each of this.directions) this.handshake.kill(each, REASON.ssl2);
   }
 }

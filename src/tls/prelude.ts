@@ -1,3 +1,4 @@
+import type { Arrival } from '../core/stream.ts';
 import type { Direction } from './direction.ts';
 import { ssl2HelloLength } from './hello.ts';
 import { Location } from './location.ts';
@@ -29,5 +30,26 @@ export class Prelude {
     this.length = ssl2HelloLength(bytes, 0, bytes.length);
     if (this.length < 0 || (this.length > bytes.length && bytes.length < LIMIT)) return 'more';
     return this.length > 0 && this.length <= bytes.length ? 'hello' : 'none';
+  }
+
+  /** Where the hello is. */
+  hello(): Location {
+    const where = new Location();
+    where.addPart(this.where, 0, this.length);
+    return where;
+  }
+
+  /** What was collected takes the ordinary way from `from` on. False when nothing is left. */
+  handOn(from: number, { packet, sec, nsec }: Arrival): boolean {
+    const { owner, bytes } = this;
+    if (owner === undefined || bytes.length === from) return false;
+    const rest = new Location();
+    rest.addPart(this.where, from, bytes.length);
+    let at = from;
+    for (let i = 0; i < rest.pieces; i++) {
+      owner.cutter.data(bytes, at, at + rest.lengths[i], rest.addresses[i], packet, sec, nsec);
+      at += rest.lengths[i];
+    }
+    return true;
   }
 }
