@@ -63,6 +63,7 @@ const SERVERS: readonly ServerName[] = ['courier', 'gateway', 'feedback', 'http2
 /** `emulator`: runs until Ctrl-C or SIGTERM, then drains and gives 0. */
 export async function runEmulator(options: EmulatorCommandOptions = {}): Promise<number> {
   const emulator = await startEmulator(emulatorOptions(options));
+  let silence = (): void => {};
   for (const text of options.device ?? []) {
     const [token, topics] = split(text, ':');
     emulator.addDevice({ token, ...(topics === undefined ? {} : { topics: topics.split(',') }) });
@@ -71,9 +72,10 @@ export async function runEmulator(options: EmulatorCommandOptions = {}): Promise
   else {
     const color = wantsColor(options.color, process.stdout.isTTY === true);
     process.stdout.write(banner(emulator, options, color));
-    if (options.quiet !== true) emulator.on((event) => process.stdout.write(`${eventLine(event, color)}\n`));
+    if (options.quiet !== true) silence = emulator.on(liveTable(color));
   }
   await interrupted();
+  silence();
   if (options.readyJson !== true) process.stderr.write('Stopping.\n');
   await emulator.stop();
   return EXIT.ok;
@@ -211,6 +213,23 @@ function banner(emulator: Emulator, options: EmulatorCommandOptions, color: bool
   lines.push(`  ${'provider key'.padEnd(20)} ${signingKey.path}  key id ${signingKey.keyId}, team id ${signingKey.teamId}`);
   lines.push('Ctrl-C stops. "apns-inspect device" connects a device; "apns-inspect emulator ca" says how to trust the CA.', '');
   return `${lines.join('\n')}\n`;
+}
+
+/** Bytes of the table that a slow reader may leave waiting; events beyond it are counted, not shown. */
+const MAX_TABLE_BACKLOG = 1024 * 1024;
+
+/** Writes each event as a line, as fast as it is read. */
+function liveTable(color: boolean): (event: EmulatorEvent) => void {
+  let hidden = 0;
+  return (event) => {
+    if (process.stdout.writableLength > MAX_TABLE_BACKLOG) {
+      hidden++;
+      return;
+    }
+    const gap = hidden === 0 ? '' : `… ${hidden} events not shown\n`;
+    hidden = 0;
+    process.stdout.write(`${gap}${eventLine(event, color)}\n`);
+  };
 }
 
 /** One event as a line: time, server, connection, what, token, topic, more. */

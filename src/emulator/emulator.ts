@@ -161,12 +161,13 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const stop = async (): Promise<void> => {
     await Promise.all([...listeners.values()].map((listener) => listener.down()));
     http2.goaway(undefined, { reason: 'Shutdown' });
-    gateway.shutdown(undefined);
+    gateway.close();
     courier.close(undefined, 'shutdown');
     await Promise.all([...listeners.values()].map((listener) => listener.close(DRAIN_MS)));
     await control?.close();
     clock.stop();
-    await Promise.all([capture?.close(), log?.close()]);
+    capture?.close();
+    log?.close();
   };
   try {
     for (const [name, listener] of listeners) {

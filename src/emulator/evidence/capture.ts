@@ -1,8 +1,8 @@
 /** Writes the run as a pcapng file with its TLS secrets inside, so that any reader can decrypt it. */
-import { createWriteStream, openSync, type WriteStream } from 'node:fs';
 import { fileHeader, packetBlock, secretsBlock } from '../../capture/pcapng-writer.ts';
 import { type Endpoint, SegmentWriter } from '../../capture/segment-writer.ts';
 import { UserError } from '../../core/errors.ts';
+import { EvidenceFile } from './file.ts';
 
 /** What a tapped connection tells. Direction 0 = client to server. */
 export interface ConnectionTap {
@@ -21,25 +21,19 @@ const HOLD_MS = 100;
 const MAX_HELD = 4 * 1024 * 1024;
 
 export class CaptureWriter {
-  private readonly out: WriteStream;
+  private readonly out: EvidenceFile;
   private held: Uint8Array[] = [];
   private heldBytes = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private connections = 0;
-  private failure: Error | undefined;
 
   /** Throws `UserError` when the file cannot be written. */
   constructor(path: string) {
-    let fd: number;
     try {
-      fd = openSync(path, 'w', 0o600);
+      this.out = new EvidenceFile(path);
     } catch (error) {
       throw new UserError('emulator.capture', `Cannot write the capture ${path}: ${(error as NodeJS.ErrnoException).code}.`);
     }
-    this.out = createWriteStream(path, { fd });
-    this.out.on('error', (error) => {
-      this.failure = error;
-    });
     this.out.write(fileHeader('apns-inspect emulator'));
   }
 
@@ -68,12 +62,10 @@ export class CaptureWriter {
     };
   }
 
-  /** Writes what is left; rejects when the disk failed on the way. */
-  close(): Promise<void> {
+  /** Writes what is left; throws when the disk failed on the way. */
+  close(): void {
     this.release();
-    return new Promise((resolve, reject) => {
-      this.out.end(() => (this.failure === undefined ? resolve() : reject(this.failure)));
-    });
+    this.out.close();
   }
 
   private packet(packet: Uint8Array): void {
@@ -93,7 +85,7 @@ export class CaptureWriter {
   }
 
   private put(bytes: Uint8Array): void {
-    if (this.failure === undefined) this.out.write(bytes);
+    this.out.write(bytes);
   }
 }
 

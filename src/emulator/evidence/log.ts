@@ -2,7 +2,6 @@
  * Every message of the run as JSON lines, in the shape and with the names of the analyzer's records (docs/json.md):
  * `stream` is the emulator's connection number; there are no packets. HTTP/2 requests and answers are whole, without frames.
  */
-import { createWriteStream, openSync, type WriteStream } from 'node:fs';
 import { feedback } from '../../codec/feedback.ts';
 import { gateway } from '../../codec/gateway.ts';
 import { ios4 } from '../../codec/ios4.ts';
@@ -23,6 +22,7 @@ import { flatHex } from '../hex.ts';
 import { requestFacts } from '../http2/api.ts';
 import type { Exchange } from '../http2/server.ts';
 import type { ConnectionTap } from './capture.ts';
+import { EvidenceFile } from './file.ts';
 
 const RECORD_VERSION = 1;
 const HIDDEN = '‹redacted›';
@@ -42,22 +42,18 @@ const HEADER_FIELDS: ReadonlyMap<string, string> = new Map(
 );
 
 export class MessageLog {
-  private readonly out: WriteStream;
+  private readonly out: EvidenceFile;
   private readonly now: () => number;
   private count = 0;
-  private failure: Error | undefined;
 
   /** `now`: milliseconds since the epoch. Throws `UserError` when the file cannot be written. */
   constructor(path: string, now: () => number) {
     this.now = now;
     try {
-      this.out = createWriteStream(path, { fd: openSync(path, 'w', 0o600) });
+      this.out = new EvidenceFile(path);
     } catch (error) {
       throw new UserError('emulator.log', `Cannot write the log ${path}: ${(error as NodeJS.ErrnoException).code}.`);
     }
-    this.out.on('error', (error) => {
-      this.failure = error;
-    });
   }
 
   /** Logs what a connection of the courier, gateway or feedback says; give it the plaintext of both directions. */
@@ -120,10 +116,9 @@ export class MessageLog {
     );
   }
 
-  close(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.out.end(() => (this.failure === undefined ? resolve() : reject(this.failure)));
-    });
+  /** Throws when the disk failed on the way. */
+  close(): void {
+    this.out.close();
   }
 
   private message(message: Message, size: number, facts: Facts): void {
@@ -163,7 +158,6 @@ export class MessageLog {
     },
     { connection, client, server }: Facts,
   ): void {
-    if (this.failure !== undefined) return;
     const line = {
       v: RECORD_VERSION,
       n: ++this.count,
@@ -181,7 +175,7 @@ export class MessageLog {
       fields: r.fields,
       notes: r.notes === undefined || r.notes.length === 0 ? undefined : r.notes,
     };
-    this.out.write(`${JSON.stringify(line)}\n`);
+    this.out.write(Buffer.from(`${JSON.stringify(line)}\n`));
   }
 }
 

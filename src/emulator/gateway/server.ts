@@ -14,7 +14,10 @@ const CLOSE_DELAY_MS = 50;
 const LINGER_MS = 2_000;
 
 export class GatewayServer {
-  private readonly live = new Map<number, { readonly peer: GatewayPeer; readonly perform: (outputs: readonly GatewayOutput[]) => void }>();
+  private readonly live = new Map<
+    number,
+    { readonly peer: GatewayPeer; readonly perform: (outputs: readonly GatewayOutput[]) => void; readonly stop: () => void }
+  >();
   private readonly parts: GatewayParts;
 
   constructor(parts: GatewayParts) {
@@ -39,7 +42,7 @@ export class GatewayServer {
       if (peer.full) stream.pause();
       else if (stream.isPaused()) stream.resume();
     };
-    this.live.set(number, { peer, perform });
+    this.live.set(number, { peer, perform, stop: () => stream.pause() });
     tell('connected', connection.peer);
     stream.on('data', (bytes: Buffer) => {
       lastHeard = clock.now();
@@ -65,6 +68,12 @@ export class GatewayServer {
   /** Status 10 on one connection or all. */
   shutdown(connection: number | undefined): void {
     for (const [number, { peer, perform }] of this.live) if (connection === undefined || number === connection) perform(peer.shutdown());
+  }
+
+  /** The end of the run: status 10 to all, and whatever they still write stays unread, so that a flood cannot hold up the end. */
+  close(): void {
+    this.shutdown(undefined);
+    for (const { stop } of this.live.values()) stop();
   }
 
   private perform({ stream, reset }: Connection, output: GatewayOutput, resume: () => void): void {
