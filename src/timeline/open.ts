@@ -145,7 +145,7 @@ export class Reading {
     );
     this.timeline.analysis = new Analysis(this.timeline);
     this.timeline.linkHeader = (row) => this.linkHeader(row);
-    this.timeline.search = (hay, needle) => Buffer.prototype.indexOf.call(hay, needle);
+    this.timeline.search = (hay, needle, from) => Buffer.prototype.indexOf.call(hay, needle, from);
     this.intake = new Intake(
       this.pipeline,
       options.onPacket === undefined ? this.network : this.watched(options.onPacket),

@@ -88,7 +88,7 @@ export class Timeline {
   /** Checks signatures of provider tokens, where the user gave keys; injected at the edge. */
   verifyToken: TokenVerifier | undefined = undefined;
   /** A quick search for bytes in bytes, injected at the edge. */
-  search: ((hay: Uint8Array, needle: Uint8Array) => number) | undefined = undefined;
+  search: ((hay: Uint8Array, needle: Uint8Array, from: number) => number) | undefined = undefined;
   /** The header of the Ethernet packet that a row began in, injected at the edge; undefined for other links and inputs. */
   linkHeader: (row: number) => Uint8Array | undefined = () => undefined;
   readonly decoders: Decoders;

@@ -6,7 +6,7 @@ import { FilterError, nearest } from './error.ts';
 import { collector, type FilterField, filterField, normal, typesWith } from './fields.ts';
 import { layerValues } from './layers.ts';
 import { addressTest } from './network.ts';
-import { mayContain } from './raw.ts';
+import { rawTerm } from './raw.ts';
 import type { FieldRef, Literal, Node, RangeItem, Relation } from './syntax.ts';
 import {
   both,
@@ -19,6 +19,7 @@ import {
   plainTerm,
   rowTerm,
   statusTerm,
+  streamNumberTerm,
   streamTerm,
   type Term,
   timeTerm,
@@ -216,7 +217,7 @@ function columnTerm(
     case 'apns.id':
       return small === undefined || relation === 'contains' ? undefined : idTerm(relation, small);
     case 'tcp.stream':
-      return small === undefined ? undefined : streamTerm((_t, stream) => compareNumbers(stream, relation, small));
+      return small === undefined || !Number.isInteger(small) ? undefined : streamNumberTerm(relation, small);
     case 'apns.direction': {
       const dir = field.names?.get(normal(literal.text));
       if (dir === undefined && relation !== 'matches' && relation !== 'contains')
@@ -315,10 +316,10 @@ function decodedTerm(ref: FieldRef, field: FilterField, relation: Relation, lite
   const isPayload = field.path !== undefined || ref.name === 'apns.payload' || field.doc?.type.includes('property list') === true;
   const may =
     isPayload && isPlain(ref) && (relation === 'contains' || relation === '==') && Number.isNaN(Number(literal.text))
-      ? mayContain(literal.text)
+      ? rawTerm(literal.text)
       : undefined;
   const types = typesWith(field);
-  let term = may === undefined ? decoded : both(rowTerm(COST.raw, may), decoded);
+  let term = may === undefined ? decoded : both(may, decoded);
   if (types !== undefined)
     term = both(
       typeTerm((_t, type) => types(type)),

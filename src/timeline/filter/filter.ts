@@ -7,6 +7,9 @@ import type { Term } from './terms.ts';
 
 export { FilterError } from './error.ts';
 
+/** The positions in a chunk; terms read them and write elsewhere. */
+const EVERY_ROW = Uint32Array.from({ length: CHUNK_ROWS }, (_, i) => i);
+
 /** A compiled filter. It may be asked again and again, also for rows that came later. */
 export class Filter {
   readonly text: string;
@@ -28,8 +31,8 @@ export class Filter {
       const end = Math.min(to, base + CHUNK_ROWS);
       const { rows } = this;
       const count = end - at;
-      for (let k = 0; k < count; k++) rows[k] = at - base + k;
-      const n = this.term.select(timeline, chunk, rows, count, rows);
+      const all = at === base ? EVERY_ROW : EVERY_ROW.subarray(at - base, end - base);
+      const n = this.term.select(timeline, chunk, all, count, rows);
       const part = rows.slice(0, n);
       for (let k = 0; k < n; k++) part[k] += base;
       parts.push(part);

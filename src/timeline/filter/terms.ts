@@ -12,12 +12,99 @@ export interface Term {
   select(timeline: Timeline, chunk: number, rows: Uint32Array, count: number, out: Uint32Array): number;
 }
 
-export const COST = { column: 1, table: 2, raw: 8, decode: 16 } as const;
+export const COST = { equal: 0.5, column: 1, table: 2, raw: 8, decode: 16 } as const;
 
-type Numbers = Uint8Array | Uint16Array | Uint32Array | Float64Array;
+type SmallNumbers = Uint8Array | Uint16Array | Uint32Array;
+type Numbers = SmallNumbers | Float64Array;
 
-/** Rows whose number in a column stands in a relation to `value`: one tight loop per relation. */
-function pick(column: Numbers, relation: Relation, value: number, rows: Uint32Array, count: number, out: Uint32Array): number {
+/** An equality leaves the fewest rows to the terms behind it. */
+const costOf = (relation: Relation): number => (relation === '==' || relation === '===' ? COST.equal : COST.column);
+
+/** Numbers below this are compared by subtraction, without a branch that a processor would guess wrong. */
+const SMALL = 2 ** 31;
+
+/**
+ * Rows whose number in a column stands in a relation to `value`: one tight loop per relation. Rows without a gap are read in
+ * the order of the column. `small`: the column's numbers are below 2^31.
+ */
+function pick(
+  column: Numbers,
+  relation: Relation,
+  value: number,
+  rows: Uint32Array,
+  count: number,
+  out: Uint32Array,
+  small: boolean,
+): number {
+  if (count === 0) return 0;
+  const whole = small && !(column instanceof Float64Array) && Number.isInteger(value) && value >= 0 && value < SMALL;
+  if (!whole) return pickAny(column, relation, value, rows, count, out);
+  const first = rows[0];
+  const dense = rows[count - 1] - first === count - 1;
+  switch (relation) {
+    case '==':
+    case '===':
+      return dense ? equalDense(column, value, first, count, out, 0) : equalSparse(column, value, rows, count, out, 0);
+    case '!=':
+    case '~=':
+      return dense ? equalDense(column, value, first, count, out, 1) : equalSparse(column, value, rows, count, out, 1);
+    case '>':
+      return dense ? aboveDense(column, value, first, count, out, 0) : aboveSparse(column, value, rows, count, out, 0);
+    case '<=':
+      return dense ? aboveDense(column, value, first, count, out, 1) : aboveSparse(column, value, rows, count, out, 1);
+    case '<':
+      return dense ? aboveDense(column, value - 1, first, count, out, 1) : aboveSparse(column, value - 1, rows, count, out, 1);
+    case '>=':
+      return dense ? aboveDense(column, value - 1, first, count, out, 0) : aboveSparse(column, value - 1, rows, count, out, 0);
+    default:
+      return 0;
+  }
+}
+
+/** `flip` 1: those that are not equal. Each row is written; the next one takes its place when it does not match. */
+function equalDense(column: SmallNumbers, value: number, first: number, count: number, out: Uint32Array, flip: 0 | 1): number {
+  let n = 0;
+  const end = first + count;
+  for (let i = first; i < end; i++) {
+    out[n] = i;
+    n += (((column[i] ^ value) - 1) >>> 31) ^ flip;
+  }
+  return n;
+}
+
+function equalSparse(column: SmallNumbers, value: number, rows: Uint32Array, count: number, out: Uint32Array, flip: 0 | 1): number {
+  let n = 0;
+  for (let k = 0; k < count; k++) {
+    const i = rows[k];
+    out[n] = i;
+    n += (((column[i] ^ value) - 1) >>> 31) ^ flip;
+  }
+  return n;
+}
+
+/** Rows above `value`; `flip` 1: those at or below it. */
+function aboveDense(column: SmallNumbers, value: number, first: number, count: number, out: Uint32Array, flip: 0 | 1): number {
+  let n = 0;
+  const end = first + count;
+  for (let i = first; i < end; i++) {
+    out[n] = i;
+    n += ((value - column[i]) >>> 31) ^ flip;
+  }
+  return n;
+}
+
+function aboveSparse(column: SmallNumbers, value: number, rows: Uint32Array, count: number, out: Uint32Array, flip: 0 | 1): number {
+  let n = 0;
+  for (let k = 0; k < count; k++) {
+    const i = rows[k];
+    out[n] = i;
+    n += ((value - column[i]) >>> 31) ^ flip;
+  }
+  return n;
+}
+
+/** The same for numbers of any size. */
+function pickAny(column: Numbers, relation: Relation, value: number, rows: Uint32Array, count: number, out: Uint32Array): number {
   let n = 0;
   switch (relation) {
     case '==':
@@ -55,8 +142,9 @@ export type PlainColumn = 'packet' | 'length' | 'stream' | 'type';
 
 export function plainTerm(column: PlainColumn, relation: Relation, value: number): Term {
   return {
-    cost: COST.column,
-    select: (timeline, chunk, rows, count, out) => pick(timeline.rows.columns.chunks[chunk][column], relation, value, rows, count, out),
+    cost: costOf(relation),
+    select: (timeline, chunk, rows, count, out) =>
+      pick(timeline.rows.columns.chunks[chunk][column], relation, value, rows, count, out, true),
   };
 }
 
@@ -91,13 +179,13 @@ export function numberTerm(relation: Relation, value: number): Term {
 /** Status, stored plus one; rows without a status never match. */
 export function statusTerm(relation: Relation, value: number): Term {
   return {
-    cost: COST.column,
+    cost: costOf(relation),
     select(timeline, chunk, rows, count, out) {
       const { status } = timeline.rows.columns.chunks[chunk];
       if (status === undefined) return 0;
       let n = 0;
       for (let k = 0; k < count; k++) if (status[rows[k]] !== 0) out[n++] = rows[k];
-      return pick(status, relation, value + 1, out, n, out);
+      return pick(status, relation, value + 1, out, n, out, true);
     },
   };
 }
@@ -107,12 +195,12 @@ const ZEROS = new Uint32Array(CHUNK_ROWS);
 /** Message id; rows without one never match. */
 export function idTerm(relation: Relation, value: number): Term {
   return {
-    cost: COST.column,
+    cost: costOf(relation),
     select(timeline, chunk, rows, count, out) {
       const { id, flags } = timeline.rows.columns.chunks[chunk];
       let n = 0;
       for (let k = 0; k < count; k++) if ((flags[rows[k]] & FLAG_ID) !== 0) out[n++] = rows[k];
-      return pick(id ?? ZEROS, relation, value, out, n, out);
+      return pick(id ?? ZEROS, relation, value, out, n, out, false);
     },
   };
 }
@@ -122,9 +210,13 @@ export function directionTerm(relation: Relation, value: number): Term {
     cost: COST.column,
     select(timeline, chunk, rows, count, out) {
       const { stream } = timeline.rows.columns.chunks[chunk];
-      const equal = relation === '==' || relation === '===';
+      const flip = (relation === '==' || relation === '===') === (value === 1) ? 0 : 1;
       let n = 0;
-      for (let k = 0; k < count; k++) if (((stream[rows[k]] & 1) === value) === equal) out[n++] = rows[k];
+      for (let k = 0; k < count; k++) {
+        const i = rows[k];
+        out[n] = i;
+        n += (stream[i] & 1) ^ flip;
+      }
       return n;
     },
   };
@@ -201,6 +293,26 @@ export function topicTerm(ask: (timeline: Timeline, topic: number) => boolean): 
       for (let k = 0; k < count; k++) {
         const key = topic[rows[k]];
         if (key !== 0 && verdicts.yes(timeline, key, 0)) out[n++] = rows[k];
+      }
+      return n;
+    },
+  };
+}
+
+/** The number of the stream; its column holds twice that, and the direction. */
+export function streamNumberTerm(relation: Relation, value: number): Term {
+  if (relation === '>' || relation === '<=') return plainTerm('stream', relation, value * 2 + 1);
+  if (relation === '<' || relation === '>=') return plainTerm('stream', relation, value * 2);
+  const flip = relation === '==' || relation === '===' ? 0 : 1;
+  return {
+    cost: costOf(relation),
+    select(timeline, chunk, rows, count, out) {
+      const { stream } = timeline.rows.columns.chunks[chunk];
+      let n = 0;
+      for (let k = 0; k < count; k++) {
+        const i = rows[k];
+        out[n] = i;
+        n += ((((stream[i] >>> 1) ^ value) - 1) >>> 31) ^ flip;
       }
       return n;
     },

@@ -118,10 +118,10 @@ export function compareBytes(a: Uint8Array, relation: Relation, b: Uint8Array): 
   return ordered(toHex(a), relation, toHex(b));
 }
 
-export function indexOfBytes(a: Uint8Array, b: Uint8Array): number {
+export function indexOfBytes(a: Uint8Array, b: Uint8Array, from = 0): number {
   if (b.length === 0) return 0;
   const last = a.length - b.length;
-  outer: for (let i = a.indexOf(b[0]); i >= 0 && i <= last; i = a.indexOf(b[0], i + 1)) {
+  outer: for (let i = a.indexOf(b[0], from); i >= 0 && i <= last; i = a.indexOf(b[0], i + 1)) {
     for (let k = 1; k < b.length; k++) if (a[i + k] !== b[k]) continue outer;
     return i;
   }
