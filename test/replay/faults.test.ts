@@ -51,12 +51,12 @@ const said = ({ findings }: Told): unknown[] =>
   findings.map(({ number, outcome, why, differences }) => [number, outcome, why ?? differences]);
 
 /** A replay of a capture to the emulator in its first state, with these rules. */
-async function under(rules: readonly Rule[], server: 'courier' | 'gateway' | 'http2', options: ReplayOptions = {}): Promise<Told> {
+async function under(rules: readonly Rule[], server: 'courier' | 'gateway' | 'http2'): Promise<Told> {
   target.reset();
   for (const byte of ['aa', 'ab', 'ac', 'ad']) target.addDevice({ token: byte.repeat(32) });
   for (const rule of rules) target.addRule(rule);
   const filter = server === 'courier' ? 'apns.dialect == "courier"' : `apns.dialect == "${server}"`;
-  return run({ to: `127.0.0.1:${target.ports[server]}`, filter, ...options }, server === 'gateway' ? GATEWAY : DELIVERY);
+  return run({ to: `127.0.0.1:${target.ports[server]}`, filter }, server === 'gateway' ? GATEWAY : DELIVERY);
 }
 
 describe('a replay under faults names exactly these', () => {
