@@ -3,6 +3,7 @@ import { UserError } from '../core/errors.ts';
 
 /** Bytes collected before a write: few system calls, and rows still appear at once because `flush` is called when input pauses. */
 const BUFFER = 64 * 1024;
+const NEWLINE = 0x0a;
 
 /** The reader of our output went away (`| head`): end quietly. */
 export class OutputClosed extends Error {
@@ -13,7 +14,9 @@ export class OutputClosed extends Error {
 export class Output {
   private readonly fd: number;
   private readonly path: string | undefined;
-  private text = '';
+  /** Lines are encoded as they come: strings that wait for a flush would be copied by the collector again and again. */
+  private readonly buffer = Buffer.allocUnsafe(BUFFER);
+  private used = 0;
 
   constructor(path: string | undefined) {
     this.path = path === '-' ? undefined : path;
@@ -28,13 +31,17 @@ export class Output {
   }
 
   line(text: string): void {
-    this.text += `${text}\n`;
-    if (this.text.length >= BUFFER) this.flush();
+    this.write(text);
+    if (this.used === BUFFER) this.flush();
+    this.buffer[this.used++] = NEWLINE;
   }
 
   write(text: string): void {
-    this.text += text;
-    if (this.text.length >= BUFFER) this.flush();
+    // A UTF-16 unit takes at most three bytes.
+    const most = text.length * 3;
+    if (most > BUFFER - this.used) this.flush();
+    if (most > BUFFER) this.put(Buffer.from(text));
+    else this.used += this.buffer.write(text, this.used, 'utf8');
   }
 
   bytes(bytes: Uint8Array): void {
@@ -43,9 +50,9 @@ export class Output {
   }
 
   flush(): void {
-    if (this.text === '') return;
-    const bytes = Buffer.from(this.text);
-    this.text = '';
+    if (this.used === 0) return;
+    const bytes = this.buffer.subarray(0, this.used);
+    this.used = 0;
     this.put(bytes);
   }
 
