@@ -169,8 +169,9 @@ function rowRefusal(timeline: Timeline, row: number, role: Role | undefined): st
   const { columns } = timeline.rows;
   if (role === 'server' && !wasTaken(timeline, row)) return 'refused or thrown away by the service: no device got them';
   if (role !== 'server' && columns.type(row) >>> 8 === DIALECT.feedback) return undefined;
-  // Only rows that the index found fault with, or that lie in pieces, can have holes or lost references.
-  if (columns.severity(row) === 0 && ((columns.flags(row) & FLAG_PIECES) === 0 || !hasHole(timeline, row))) return undefined;
+  // Only rows that the index found fault with, or that lie in pieces, can have holes or lost references; headers are not looked at by it.
+  const isHttp = columns.type(row) >>> 8 === DIALECT.http2;
+  if (!isHttp && columns.severity(row) === 0 && ((columns.flags(row) & FLAG_PIECES) === 0 || !hasHole(timeline, row))) return undefined;
   const out = readOutgoing(timeline, row);
   return typeof out === 'string' ? out : undefined;
 }
