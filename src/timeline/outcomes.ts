@@ -51,6 +51,7 @@ const OK = 200;
 const PUSHES: readonly KindName[] = [
   'courier s2c message',
   'courier c2s message',
+  'ios4 s2c message',
   'http2 c2s push',
   'http2 c2s broadcast',
   'gateway c2s simple_notification',

@@ -45,6 +45,17 @@ describe('outcomes', () => {
     reading.close();
   });
 
+  it('measure deliveries to devices of every encoding, iOS 4 too, whose messages carry no token', async () => {
+    const reading = await open('../delivery/delivery.pcapng');
+    const { deliveries, topics } = outcomes(reading.timeline, undefined);
+    expect(deliveries?.count).toBe(3);
+    expect(topics.map((t) => t.dialect).sort()).toEqual(['courier', 'courier-ios4', 'courier-packed', 'http2']);
+    const { analysis } = reading.timeline;
+    const received = analysis?.deliveries().map((d) => reading.timeline.dialect(d.message));
+    expect(received).toEqual(['courier', 'courier-packed', 'courier-ios4']);
+    reading.close();
+  });
+
   it('are empty for a capture without our traffic', async () => {
     const reading = await open('../links/ethernet.pcap');
     const { findings, responses } = outcomes(reading.timeline, Uint32Array.of());

@@ -29,6 +29,8 @@ export function deliveryRules(deliveries: Delivery[]): RuleSet {
   const pending = new Map<number, number[]>();
   /** Tokens of devices whose connection is in the capture. */
   const devices = new Map<number, StreamState>();
+  /** By stream: the row that holds the token of an iOS 4 device, whose messages carry none. */
+  const named = new Map<number, number>();
   let baseTokens = 0;
 
   function pushed(c: Context, _s: StreamState, row: number): void {
@@ -54,9 +56,19 @@ export function deliveryRules(deliveries: Delivery[]): RuleSet {
       token = ((base[0] << 24) | (base[1] << 16) | (base[2] << 8) | base[3]) >>> 0;
       name = 'base_token';
     }
+    join(c, row, token, row, name);
+  }
+
+  function arrivedOnIos4(c: Context, s: StreamState, row: number): void {
+    const told = named.get(s.stream);
+    if (told !== undefined && pending.size > 0) join(c, row, c.columns.token(told), told, 'token');
+  }
+
+  /** Looks for the push that `row` brings to the device; its token is the field `name` of the row `tokenRow`. */
+  function join(c: Context, row: number, token: number, tokenRow: number, name: string): void {
     const rows = pending.get(token);
     if (rows === undefined) return;
-    const at = rows.findIndex((push) => samePush(c, push, row, name));
+    const at = rows.findIndex((push) => samePush(c, push, row, tokenRow, name));
     if (at < 0) return;
     const [push] = rows.splice(at, 1);
     if (rows.length === 0) pending.delete(token);
@@ -81,11 +93,14 @@ export function deliveryRules(deliveries: Delivery[]): RuleSet {
         see: pushed,
       },
       { on: ['courier s2c message'], see: arrived },
+      { on: ['ios4 s2c message'], see: arrivedOnIos4 },
       {
-        on: ['courier c2s connect', 'courier s2c connect_response'],
+        on: ['courier c2s connect', 'courier s2c connect_response', 'ios4 c2s connect', 'ios4 s2c connect_response'],
         see(c, s, row) {
           const token = c.columns.token(row);
-          if (token !== 0) remember(devices, token, s);
+          if (token === 0) return;
+          remember(devices, token, s);
+          if (s.dialect === DIALECT.ios4) remember(named, s.stream, row);
         },
       },
     ],
@@ -103,14 +118,14 @@ export function deliveryRules(deliveries: Delivery[]): RuleSet {
 const SHA1_BYTES = 20;
 
 /** Token, payload, and topic where both sides name one. */
-function samePush(c: Context, push: number, message: number, tokenField: string): boolean {
+function samePush(c: Context, push: number, message: number, tokenRow: number, tokenField: string): boolean {
   const [sent, got] = [c.source.message(push), c.source.message(message)];
-  const [a, b] = [fieldValue(sent, 'token'), fieldValue(got, tokenField)];
+  const [a, b] = [fieldValue(sent, 'token'), fieldValue(tokenRow === message ? got : c.source.message(tokenRow), tokenField)];
   if (!(a instanceof Uint8Array) || !(b instanceof Uint8Array) || !sameBytes(a, b)) return false;
   const [x, y] = [fieldValue(sent, 'payload'), fieldValue(got, 'payload')];
   if (!(x instanceof Uint8Array) || !(y instanceof Uint8Array) || !sameBytes(x, y)) return false;
-  const [named, hashed] = [c.columns.topic(push), c.columns.topic(message)];
-  if (named < 0 || hashed < 0) return true;
+  const [name, hashed] = [c.columns.topic(push), c.columns.topic(message)];
+  if (name < 0 || hashed < 0) return true;
   const hash = c.source.topicBytes(hashed);
-  return hash.length !== SHA1_BYTES || sameBytes(sha1(c.source.topicBytes(named)), hash);
+  return hash.length !== SHA1_BYTES || sameBytes(sha1(c.source.topicBytes(name)), hash);
 }
