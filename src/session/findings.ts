@@ -16,17 +16,20 @@ export interface Particulars {
   readonly text?: string;
 }
 
+/** Rows of one chunk of the column of newest findings: small captures cost little, and growing copies nothing. */
+const BITS = 16;
+const MASK = (1 << BITS) - 1;
+
 /** Findings as columns; a row may have several. */
 export class Findings {
-  private rows = new Int32Array(64);
   private codes = new Uint16Array(64);
   private others = new Int32Array(64);
   private values = new Float64Array(64);
   /** Finding before this one on the same row, + 1. */
   private previous = new Int32Array(64);
   private readonly texts = new Map<number, string>();
-  /** Newest finding of a row. */
-  private readonly newest = new Map<number, number>();
+  /** Newest finding of each row, + 1: 4 bytes a row, only for chunks that hold a finding. */
+  private readonly newest: (Int32Array | undefined)[] = [];
   private readonly counts = new Map<NoteCode, number>();
   count = 0;
   dropped = 0;
@@ -37,16 +40,16 @@ export class Findings {
       this.dropped++;
       return -1;
     }
-    if (this.count === this.rows.length) this.grow();
+    if (this.count === this.codes.length) this.grow();
     const i = this.count++;
     if (i === FINDING_LIMIT - 1) code = 'session.findings-dropped';
-    this.rows[i] = row;
     this.codes[i] = NUMBER_OF.get(code) as number;
     this.others[i] = about.other ?? -1;
     this.values[i] = about.value ?? Number.NaN;
     if (about.text !== undefined) this.texts.set(i, about.text);
-    this.previous[i] = (this.newest.get(row) ?? -1) + 1;
-    this.newest.set(row, i);
+    const chunk = this.chunkOf(row);
+    this.previous[i] = chunk[row & MASK];
+    chunk[row & MASK] = i + 1;
     this.counts.set(code, (this.counts.get(code) ?? 0) + 1);
     return i;
   }
@@ -61,24 +64,43 @@ export class Findings {
   }
 
   has(row: number): boolean {
-    return this.newest.has(row);
+    return this.newestOf(row) >= 0;
   }
 
   /** The row's findings in the order in which they were made. */
   of(row: number, length: number): Note[] {
     const notes: Note[] = [];
-    for (let i = this.newest.get(row) ?? -1; i >= 0; i = this.previous[i] - 1) notes.unshift(this.note(i, length));
+    for (let i = this.newestOf(row); i >= 0; i = this.previous[i] - 1) notes.unshift(this.note(i, length));
     return notes;
   }
 
   /** Rows with findings, ascending. */
   rowsWith(): number[] {
-    return [...this.newest.keys()].sort((a, b) => a - b);
+    const rows: number[] = [];
+    this.newest.forEach((chunk, index) => {
+      if (chunk === undefined) return;
+      for (let i = 0; i <= MASK; i++) if (chunk[i] !== 0) rows.push((index << BITS) | i);
+    });
+    return rows;
   }
 
   /** How often each code was found, the most frequent first. */
   tally(): readonly (readonly [code: NoteCode, count: number])[] {
     return [...this.counts].filter(([, n]) => n > 0).sort((a, b) => b[1] - a[1]);
+  }
+
+  private newestOf(row: number): number {
+    return (this.newest[row >>> BITS]?.[row & MASK] ?? 0) - 1;
+  }
+
+  private chunkOf(row: number): Int32Array {
+    const index = row >>> BITS;
+    let chunk = this.newest[index];
+    if (chunk === undefined) {
+      chunk = new Int32Array(1 << BITS);
+      this.newest[index] = chunk;
+    }
+    return chunk;
   }
 
   private note(i: number, length: number): Note {
@@ -87,12 +109,11 @@ export class Findings {
   }
 
   private grow(): void {
-    const size = this.rows.length * 2;
+    const size = this.codes.length * 2;
     const bigger = <T extends Int32Array | Uint16Array | Float64Array>(from: T, to: T): T => {
       to.set(from as never);
       return to;
     };
-    this.rows = bigger(this.rows, new Int32Array(size));
     this.codes = bigger(this.codes, new Uint16Array(size));
     this.others = bigger(this.others, new Int32Array(size));
     this.values = bigger(this.values, new Float64Array(size));

@@ -130,6 +130,17 @@ describe('the log of findings', () => {
     expect(log.has(4)).toBe(false);
   });
 
+  it('keeps findings of rows that lie far apart, with nothing for the rows between them', () => {
+    const log = new Findings();
+    const far = [70_000, 3, 65_535, 65_536, 1 << 24];
+    for (const row of far) log.add(row, 'session.unanswered', { value: row });
+    log.add(65_536, 'session.no-filter');
+    expect(log.rowsWith()).toEqual([...far].sort((a, b) => a - b));
+    expect([65_534, 65_537, 1 << 23, 1 << 25].map((row) => log.has(row))).toEqual([false, false, false, false]);
+    expect(log.of(65_536, 1).map((n) => n.code)).toEqual(['session.unanswered', 'session.no-filter']);
+    expect(log.of(1 << 23, 1)).toEqual([]);
+  });
+
   it('ends at its limit with a finding that says so', () => {
     const log = new Findings();
     for (let i = 0; i < FINDING_LIMIT + 5; i++) log.add(i, 'session.unanswered');
