@@ -1,8 +1,8 @@
 /** The line at the top where filters, searches, numbers and file names are typed: editing, history, completion, validity. */
 
 import { fromHex } from '../core/bytes.ts';
+import { complete } from '../timeline/filter/complete.ts';
 import { compileFilter, FilterError } from '../timeline/filter/filter.ts';
-import { completionsAt } from './completion.ts';
 
 export type PromptKind = 'filter' | 'find' | 'jump' | 'command' | 'export' | 'emulator' | 'replay';
 
@@ -90,7 +90,7 @@ function findProblem(kind: PromptState['findKind'], text: string): PromptProblem
 
 /** The prompt with its validity and completions brought up to date. */
 function checked(p: PromptState): PromptState {
-  if (p.kind === 'filter') return { ...p, problem: filterProblem(p.text), completions: completionsAt(p.text, p.cursor), chosen: -1 };
+  if (p.kind === 'filter') return { ...p, problem: filterProblem(p.text), completions: complete(p.text, p.cursor).words, chosen: -1 };
   if (p.kind === 'find') return { ...p, problem: findProblem(p.findKind, p.text) };
   return p;
 }
@@ -113,15 +113,15 @@ function fromHistory(p: PromptState, at: number): PromptState {
   return { ...checked({ ...p, text, cursor: text.length }), at };
 }
 
-/** Cycles through the completions of the word before the cursor. */
-function complete(p: PromptState, step: 1 | -1): PromptState {
+/** Cycles through the completions of the word under the cursor. */
+function cycle(p: PromptState, step: 1 | -1): PromptState {
   if (p.completions.length === 0) return p;
-  const chosen = (p.chosen + step + p.completions.length) % p.completions.length;
-  const word = /[\w.-]*$/.exec(p.text.slice(0, p.cursor))?.[0] ?? '';
-  const before = p.text.slice(0, p.cursor - word.length);
-  const text = before + p.completions[chosen] + p.text.slice(p.cursor);
-  const cursor = before.length + p.completions[chosen].length;
-  return { ...p, text, cursor, typed: text, problem: filterProblem(text), chosen };
+  const from = p.chosen < 0 && step < 0 ? 0 : p.chosen;
+  const chosen = (from + step + p.completions.length) % p.completions.length;
+  const word = p.completions[chosen];
+  const { start, end } = p.chosen < 0 ? complete(p.text, p.cursor) : { start: p.cursor - p.completions[p.chosen].length, end: p.cursor };
+  const text = p.text.slice(0, start) + word + p.text.slice(end);
+  return { ...p, text, cursor: start + word.length, typed: text, problem: filterProblem(text), chosen };
 }
 
 /** What a key does in the prompt; undefined when it leaves the prompt (`enter`, `escape`). */
@@ -130,16 +130,16 @@ export function editPrompt(p: PromptState, key: string, char: string | undefined
   switch (key) {
     case 'left':
     case 'C-b':
-      return { ...p, cursor: Math.max(0, cursor - 1) };
+      return checked({ ...p, cursor: Math.max(0, cursor - 1) });
     case 'right':
     case 'C-f':
-      return { ...p, cursor: Math.min(text.length, cursor + 1) };
+      return checked({ ...p, cursor: Math.min(text.length, cursor + 1) });
     case 'home':
     case 'C-a':
-      return { ...p, cursor: 0 };
+      return checked({ ...p, cursor: 0 });
     case 'end':
     case 'C-e':
-      return { ...p, cursor: text.length };
+      return checked({ ...p, cursor: text.length });
     case 'backspace':
       return cursor === 0 ? p : edited(p, text.slice(0, cursor - 1) + text.slice(cursor), cursor - 1);
     case 'delete':
@@ -171,9 +171,9 @@ export function editPrompt(p: PromptState, key: string, char: string | undefined
         const kinds = ['text', 'hex', 'regex'] as const;
         return checked({ ...p, findKind: kinds[(kinds.indexOf(p.findKind) + 1) % 3] });
       }
-      return complete(p, 1);
+      return cycle(p, 1);
     case 'S-tab':
-      return complete(p, -1);
+      return cycle(p, -1);
     default:
   }
   if (key === 'space') return edited(p, `${text.slice(0, cursor)} ${text.slice(cursor)}`, cursor + 1);

@@ -44,6 +44,12 @@ const LOGIC: Readonly<Record<string, 'and' | 'or' | 'xor'>> = { '&&': 'and', and
 const BINDING = { or: 1, xor: 2, and: 3 } as const;
 const RESERVED = new Set([...Object.keys(RELATIONS), ...Object.keys(LOGIC), 'not', 'in']);
 
+/** The relation that a word or operator stands for. */
+export const relationOf = (word: string): Relation | undefined => RELATIONS[word.toLowerCase()];
+
+/** The connective that a word or operator stands for. */
+export const logicOf = (word: string): 'and' | 'or' | 'xor' | undefined => LOGIC[word.toLowerCase()];
+
 /** Names of a layer that a message about an unknown one tells. */
 const SHOWN = 8;
 
@@ -127,7 +133,7 @@ class Parser {
     let left = this.unary();
     for (;;) {
       const token = this.peek;
-      const op = token.kind === 'op' || token.kind === 'word' ? LOGIC[token.text.toLowerCase()] : undefined;
+      const op = token.kind === 'op' || token.kind === 'word' ? logicOf(token.text) : undefined;
       if (op === undefined || BINDING[op] <= binding) break;
       this.next();
       const right = this.expression(BINDING[op]);
