@@ -1,7 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { createServer } from 'node:net';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { emulatorOptions } from '../../src/cli/emulator.ts';
+import { gateway } from '../../src/codec/gateway.ts';
+import { tlv } from '../../src/codec/tlv.ts';
 import { LAB_DIRECTORY } from '../support/lab.ts';
 
 const running: ChildProcess[] = [];
@@ -46,6 +52,14 @@ function run(...args: string[]): Run {
   };
 }
 
+/** What the analyzer reads in a capture; it has no state directory. */
+function listing(path: string): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> {
+  const args = ['--import', 'tsx', 'src/main.ts', 'list', path, '--format', 'jsonl', '--limit', '20'];
+  return new Promise((resolve) => {
+    execFile(process.execPath, args, (error, stdout, stderr) => resolve({ code: error === null ? 0 : 1, stdout, stderr }));
+  });
+}
+
 describe('apns-inspect emulator and device', () => {
   it('start on free ports, print them as JSON, deliver, and end with 0 on SIGTERM and SIGINT', async () => {
     const emulator = run('emulator', '--port', '0', '--ready-json');
@@ -72,6 +86,42 @@ describe('apns-inspect emulator and device', () => {
     emulator.child.kill('SIGTERM');
     expect(await emulator.ended).toMatchObject({ code: 0, stderr: '' });
   });
+
+  it('end soon, with whole files, while clients flood every message server', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'apns-flood-'));
+    const log = join(directory, 'log.jsonl');
+    const capture = join(directory, 'run.pcapng');
+    const files = ['--log', log, '--capture', capture];
+    const emulator = run('emulator', '--port', '0', '--ready-json', '--plaintext', '--accept-unknown-tokens', ...files);
+    const { ports } = JSON.parse(await emulator.line()) as { ports: Record<string, number> };
+    const token = Buffer.alloc(32, 0xab);
+    const pieces = {
+      gateway: gateway.encode('notification', { token, payload: '{"aps":{"alert":"flood"}}', identifier: 1, expiry: 0 }, 0),
+      courier: tlv.encode('keep_alive', {}, 0),
+    };
+    const flooding = (['gateway', 'gateway', 'courier'] as const).map((server) => {
+      const socket = connect(ports[server], '127.0.0.1').on('error', () => {});
+      if (server === 'courier') socket.write(tlv.encode('connect', { token, state: 1, protocol_version: 9 }, 0));
+      const bytes = Buffer.concat(new Array<Uint8Array>(500).fill(pieces[server]));
+      const write = (): void => {
+        for (let n = 0; n < 100 && socket.writable; n++) if (!socket.write(bytes)) break;
+      };
+      socket.on('connect', write).on('drain', write).resume();
+      return new Promise((resolve) => socket.once('close', resolve));
+    });
+    while (!existsSync(log) || statSync(log).size < 200_000) await new Promise((resolve) => setTimeout(resolve, 20));
+    emulator.child.kill('SIGTERM');
+    expect(await emulator.ended).toMatchObject({ code: 0, stderr: '' });
+    await Promise.all(flooding);
+    const text = readFileSync(log, 'utf8');
+    expect(text.endsWith('\n')).toBe(true);
+    const records = text.trimEnd().split('\n');
+    expect(records.map((line, index) => (JSON.parse(line) as { n: number }).n === index + 1)).not.toContain(false);
+    const listed = await listing(capture);
+    expect(listed).toMatchObject({ code: 0, stderr: '' });
+    expect(listed.stdout.match(/"message":"(connect|keep_alive|notification)"/g)).toHaveLength(20);
+    await rm(directory, { recursive: true });
+  }, 60_000);
 
   it('say in one sentence what is wrong: a port in use, nobody listening, a bad rule', async () => {
     const taken = createServer();

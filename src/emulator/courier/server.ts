@@ -4,6 +4,7 @@ import type { Timer } from '../clock.ts';
 import type { PushBody } from '../push.ts';
 import { type Connection, ignore } from '../sockets/listener.ts';
 import { Outbox } from '../sockets/outbox.ts';
+import { countTurn, resume } from '../sockets/turn.ts';
 import { type Individual, messageLength, skeletonFor, type Variant, writeMessage } from './message-body.ts';
 import { CourierSession, type Outlet, type SessionParts } from './session.ts';
 import { alpnByBytes, type Speech, speechFor, TELLING_BYTES } from './speech.ts';
@@ -62,6 +63,7 @@ class CourierConnection implements Outlet {
   private lastHeard: number;
   private readonly since: number;
   private gone = false;
+  private closing = false;
   private watchdog: Timer | undefined;
 
   constructor(connection: Connection, parts: SessionParts, onGone: () => void) {
@@ -101,6 +103,7 @@ class CourierConnection implements Outlet {
 
   close(why: string): void {
     if (this.gone) return;
+    this.closing = true;
     this.tell('closed', why);
     this.outbox.end();
     setTimeout(() => this.connection.stream.destroy(), CLOSE_GRACE_MS).unref();
@@ -115,6 +118,9 @@ class CourierConnection implements Outlet {
   }
 
   private hear(bytes: Buffer): void {
+    countTurn(this.connection.stream, bytes.length, resume);
+    // After our last words a client may still flood: it is read so that it finds the end, and not listened to.
+    if (this.closing) return;
     this.lastHeard = this.parts.clock.now();
     let data = bytes;
     if (this.speech === undefined) {

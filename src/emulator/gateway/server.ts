@@ -6,12 +6,14 @@ import type { EmulatorClock, Timer } from '../clock.ts';
 import type { Events } from '../event.ts';
 import type { FeedbackList } from '../feedback-list.ts';
 import type { Connection } from '../sockets/listener.ts';
+import { countTurn } from '../sockets/turn.ts';
 import { type GatewayOutput, type GatewayParts, GatewayPeer } from './peer.ts';
 
 /** Between error packet and close: a client that is still writing must find the packet before it finds the end. */
 const CLOSE_DELAY_MS = 50;
 /** Time in which the client may go on its own after an error; what it wrote meanwhile is read and discarded. */
 const LINGER_MS = 2_000;
+const NOTHING: readonly GatewayOutput[] = [];
 
 export class GatewayServer {
   private readonly live = new Map<
@@ -34,19 +36,26 @@ export class GatewayServer {
     const topic = connection.identity === undefined ? undefined : topicsOf(connection.identity)[0];
     const peer = new GatewayPeer(this.parts, number, topic);
     let lastHeard = clock.now();
+    let stopped = false;
     const tell = (kind: 'connected' | 'disconnected', detail: string): void => {
       if (events.wanted) events.emit({ at: clock.now(), kind, server: 'gateway', connection: number, detail });
     };
     const perform = (outputs: readonly GatewayOutput[]): void => {
       for (const output of outputs) this.perform(connection, output, () => perform(peer.resume()));
-      if (peer.full) stream.pause();
+      if (peer.full || stopped) stream.pause();
       else if (stream.isPaused()) stream.resume();
     };
-    this.live.set(number, { peer, perform, stop: () => stream.pause() });
+    const goOn = (): void => perform(NOTHING);
+    const stop = (): void => {
+      stopped = true;
+      stream.pause();
+    };
+    this.live.set(number, { peer, perform, stop });
     tell('connected', connection.peer);
     stream.on('data', (bytes: Buffer) => {
       lastHeard = clock.now();
       perform(peer.hear(bytes));
+      countTurn(stream, bytes.length, goOn);
     });
     stream.on('error', () => {});
     stream.once('end', () => stream.end());
