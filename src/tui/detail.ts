@@ -1,8 +1,9 @@
 /** The detail tree of one message as lines that can be folded, and the layers of its bytes. */
 
-import type { Field } from '../core/message.ts';
+import type { Field, Message, Range } from '../core/message.ts';
 import { DIRECTION_NAMES } from '../core/stream.ts';
 import { count, printable } from '../core/text.ts';
+import { credentialRanges } from '../view/hex.ts';
 import { pairOf } from '../view/pairs.ts';
 import { rowTime } from '../view/time-format.ts';
 import { type TreeLine, treeLines } from '../view/tree.ts';
@@ -136,16 +137,25 @@ function payloadField(fields: readonly Field[]): Field | undefined {
 
 let keptLayers: { source: Source; row: number; layers: readonly ByteLayer[] } | undefined;
 
+/** What credentials stand in, of the message's bytes; nothing when they are to be shown. */
+export const hiddenBytes = (source: Source, message: Message): Range[] => (source.showSecrets ? [] : credentialRanges(message.fields));
+
 /** The layers of a row's bytes, message first. None under --redact. */
 export function byteLayers(source: Source, row: number): readonly ByteLayer[] {
   if (row < 0 || source.timeline.redactor !== undefined) return [];
   if (keptLayers !== undefined && keptLayers.source === source && keptLayers.row === row) return keptLayers.layers;
   const layers: ByteLayer[] = [{ name: 'message', bytes: source.timeline.bytes(row).bytes, offset: 0 }];
-  const field = payloadField(source.timeline.message(row).fields);
+  const message = source.timeline.message(row);
+  const field = payloadField(message.fields);
   if (field?.payload !== undefined) layers.push({ name: 'payload', bytes: field.payload, offset: field.at?.start ?? 0 });
   layers.push(...source.layers(row));
-  keptLayers = { source, row, layers };
-  return layers;
+  const hidden = hiddenBytes(source, message);
+  const masked =
+    hidden.length === 0
+      ? layers
+      : layers.map((l) => ({ ...l, hidden: hidden.map((r) => ({ start: r.start - l.offset, end: r.end - l.offset })) }));
+  keptLayers = { source, row, layers: masked };
+  return masked;
 }
 
 /** The layer of the chosen tab, or the message. */

@@ -41,7 +41,7 @@ export function drawBytes(canvas: Canvas, state: State, rect: Rect): void {
     canvas.text(rect.x + 2, rect.y + 1, cut(why, width - 2), theme.dim);
     return;
   }
-  const { bytes } = layer;
+  const { bytes, hidden } = layer;
   const digits = bytes.length > 0xffff ? 8 : 4;
   const perRow = bytesPerRow(rect.width, digits);
   const hexAt = rect.x + 1 + digits + 2;
@@ -57,11 +57,17 @@ export function drawBytes(canvas: Canvas, state: State, rect: Rect): void {
       const b = bytes[from + k];
       const marked = mark !== undefined && from + k >= mark.start && from + k < mark.end;
       const x = hexAt + k * 3 + (k >> 3);
-      canvas.text(x, y, HEX[b], marked ? theme.field : theme.text);
+      const secret = hidden?.some((r) => from + k >= r.start && from + k < r.end) === true;
+      canvas.text(x, y, secret ? '**' : HEX[b], marked ? theme.field : theme.text);
       if (marked && k > 0 && from + k > mark.start)
         canvas.tint(x - 1 - (k % 8 === 0 ? 1 : 0), y, 1 + (k % 8 === 0 ? 1 : 0), 1, theme.field);
-      const plain = b >= 0x20 && b < 0x7f;
-      canvas.text(textAt + k, y, plain ? String.fromCharCode(b) : '·', marked ? theme.field : plain ? theme.text : theme.dim);
+      const plain = !secret && b >= 0x20 && b < 0x7f;
+      canvas.text(
+        textAt + k,
+        y,
+        plain ? String.fromCharCode(b) : secret ? '*' : '·',
+        marked ? theme.field : plain ? theme.text : theme.dim,
+      );
     }
   }
 }

@@ -6,7 +6,7 @@ import { column, RowView } from '../view/columns.ts';
 import { hexDump } from '../view/hex.ts';
 import { ladderText } from '../view/ladder.ts';
 import { treeLines } from '../view/tree.ts';
-import { HIDDEN } from './detail.ts';
+import { HIDDEN, hiddenBytes } from './detail.ts';
 import { columnsFor } from './menu.ts';
 import { type RowSet, rowAt } from './row-set.ts';
 import type { Source } from './source.ts';
@@ -30,7 +30,8 @@ export function exportedRows(state: State, what: 'shown' | 'marked' | 'this'): R
 }
 
 /** Every field of a message, what was found on it, and its bytes. */
-export function* details({ timeline, showSecrets }: Source, row: number): Generator<string> {
+export function* details(source: Source, row: number): Generator<string> {
+  const { timeline, showSecrets } = source;
   const message = timeline.message(row);
   yield `Message ${row + 1}: ${message.label} (${message.dialect})`;
   const { analysis } = timeline;
@@ -38,7 +39,8 @@ export function* details({ timeline, showSecrets }: Source, row: number): Genera
     const text = line.field?.privacy === 'credential' && !showSecrets ? HIDDEN : line.text;
     yield `${'  '.repeat(line.depth + 1)}${line.label}: ${text}`;
   }
-  if (timeline.redactor === undefined) for (const line of hexDump(timeline.bytes(row).bytes)) yield `  ${line}`;
+  if (timeline.redactor === undefined)
+    for (const line of hexDump(timeline.bytes(row).bytes, 16, hiddenBytes(source, message))) yield `  ${line}`;
   yield '';
 }
 

@@ -3,7 +3,7 @@ import { toHex } from '../core/bytes.ts';
 import type { Field } from '../core/message.ts';
 import { compileFilter, FilterError } from '../timeline/filter/filter.ts';
 import type { Timeline } from '../timeline/timeline.ts';
-import type { DetailLine } from './detail.ts';
+import { type DetailLine, HIDDEN } from './detail.ts';
 
 /** Longer byte strings are compared by their beginning. */
 const MAX_BYTES = 32;
@@ -47,7 +47,12 @@ function exactTerm(name: string, field: Field): string | undefined {
 /** The term for a line of the detail tree; lines of the head stand for connection, time and kind of message. */
 export function termOf(timeline: Timeline, row: number, line: DetailLine | undefined): string | undefined {
   const { columns } = timeline.rows;
-  if (line?.field !== undefined) return usable(timeline, row, fieldTerms(line.field));
+  if (line?.field !== undefined) {
+    const { field } = line;
+    // The value of a credential that is not shown is not typed into a filter either.
+    const terms = line.text !== HIDDEN ? fieldTerms(field) : field.filter === undefined ? [] : [field.filter];
+    return usable(timeline, row, terms);
+  }
   const name = line?.label ?? 'Message';
   if (line?.severity !== undefined && name.startsWith('! ')) return `apns.note == "${name.slice(2)}"`;
   if (name === 'Connection') return `tcp.stream == ${columns.stream(row)}`;

@@ -4,7 +4,7 @@ import { toHex } from '../core/bytes.ts';
 import { grouped } from '../core/text.ts';
 import { jsonRecord } from '../export/record.ts';
 import { column, RowView } from '../view/columns.ts';
-import { hexDump } from '../view/hex.ts';
+import { hexDigits, hexDump } from '../view/hex.ts';
 import { ladderText } from '../view/ladder.ts';
 import { byteLayers, currentRow, detailLines, treeIndex } from './detail.ts';
 import { extensionOf } from './export-formats.ts';
@@ -114,8 +114,8 @@ function textFor(state: State, row: number, what: string): string | undefined {
   const layers = byteLayers(source, row);
   const message = layers[0];
   if (message === undefined) return undefined;
-  if (what === 'hex') return toHex(message.bytes);
-  if (what === 'dump') return [...hexDump(message.bytes)].join('\n');
+  if (what === 'hex') return hexDigits(message.bytes, message.hidden);
+  if (what === 'dump') return [...hexDump(message.bytes, 16, message.hidden)].join('\n');
   const payload = layers.find((l) => l.name === 'payload');
   return payload === undefined ? undefined : (source.timeline.decoders.payloadJson(payload.bytes) ?? toHex(payload.bytes));
 }

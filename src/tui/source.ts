@@ -1,3 +1,4 @@
+import type { Range } from '../core/message.ts';
 import type { Timeline } from '../timeline/timeline.ts';
 
 /** A stretch of bytes that the bytes pane can show, and how the message's bytes lie in it. */
@@ -6,6 +7,8 @@ export interface ByteLayer {
   readonly bytes: Uint8Array;
   /** Where byte 0 of the layer lies in the message's bytes: negative when the layer begins before the message; beyond every message when it holds none of its bytes. */
   readonly offset: number;
+  /** Bytes of credentials, as places in the layer: shown and copied as asterisks. */
+  readonly hidden?: readonly Range[];
 }
 
 /** What the views look at: the timeline, and what is known of the input behind it. */

@@ -15,6 +15,15 @@ export function credentialRanges(fields: readonly Field[]): Range[] {
   return out;
 }
 
+/** All bytes as hex digits, hidden ones as asterisks. */
+export function hexDigits(bytes: Uint8Array, hidden: readonly Range[] = NONE): string {
+  let out = '';
+  bytes.forEach((b, at) => {
+    out += hidden.some((r) => at >= r.start && at < r.end) ? '**' : HEX[b];
+  });
+  return out;
+}
+
 /** One line of `perRow` bytes from `offset`; bytes past the end are blank, hidden ones asterisks. `offsetDigits` 4 to 8. */
 export function hexLine(bytes: Uint8Array, offset: number, perRow: number, offsetDigits: number, hidden: readonly Range[] = NONE): string {
   let hex = '';
