@@ -272,6 +272,11 @@ const SHORT_INPUT = 2 * 1024 * 1024;
 /** Eight times V8's own: with it a listing of 1 MB takes a quarter less CPU, and one of 100 MB a sixth more. */
 const LATE_OPTIMISING = '--interrupt-budget=540672';
 
+/** Inputs of this many bytes and more are read in little memory rather than in the least time. */
+const LONG_INPUT = 64 * 1024 * 1024;
+/** The young generation stays as it is: 35 MB less for a listing, 12 MB for an index, for a tenth of the CPU of a listing. */
+const SMALL_YOUNG_GENERATION = '--semi-space-growth-factor=1';
+
 /** Opens the inputs of a command. Throws `UserError`. */
 export async function openSession(files: readonly string[], options: SessionOptions): Promise<Session> {
   const paths = inputFiles(files, options);
@@ -296,6 +301,7 @@ export async function openSession(files: readonly string[], options: SessionOpti
     expandPayloads: true,
   });
   if (reading.size !== undefined && reading.size <= SHORT_INPUT && options.follow !== true) setFlagsFromString(LATE_OPTIMISING);
+  if (reading.size !== undefined && reading.size >= LONG_INPUT) setFlagsFromString(SMALL_YOUNG_GENERATION);
   if (options.redact === true) reading.timeline.redactor = new Redactor(pseudonyms(paths[0] ?? options.c2s ?? options.s2c));
   if (verifyToken !== undefined) reading.timeline.verifyToken = verifyToken;
   return new Session(reading, filter, tcpHashes, tlsHashes);

@@ -1,4 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
 import Table from 'cli-table3';
 import { count, printable } from '../core/text.ts';
 import { duration, isoTime } from '../core/time.ts';
@@ -22,8 +21,6 @@ const TOP_LIMIT = 500;
 /** `apns-inspect stats FILE`: what is in the capture, by dialect, message, topic, token, status, connection. */
 export async function runStats(files: string[], options: StatsOptions): Promise<number> {
   const session = await openSession(files, options);
-  // The index leaves little garbage behind: that the young generation grows would only cost 12 MB.
-  if (options.indexOnly === true) setFlagsFromString('--semi-space-growth-factor=1');
   try {
     await session.load();
     const { timeline } = session;
