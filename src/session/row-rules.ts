@@ -107,12 +107,21 @@ const REQUESTS: readonly KindName[] = [
   'http2 c2s request',
 ];
 
-const ROWS: readonly { readonly on: readonly KindName[]; readonly rule: RowRule }[] = [
-  { on: ['courier s2c message', 'http2 c2s push', ...PUSHES], rule: expired },
-  { on: ['courier s2c message', ...PUSHES], rule: background },
-  { on: REQUESTS, rule: tokenAge },
-  { on: REQUESTS, rule: tokenSignature },
-  { on: ['tls s2c certificate', 'tls c2s certificate'], rule: certificates },
+const CERTIFICATES: readonly KindName[] = ['tls s2c certificate', 'tls c2s certificate'];
+
+interface RowRuleDef {
+  readonly on: readonly KindName[];
+  readonly rule: RowRule;
+  /** All that the rule may say. */
+  readonly codes: readonly NoteCode[];
+}
+
+const ROWS: readonly RowRuleDef[] = [
+  { on: ['courier s2c message', 'http2 c2s push', ...PUSHES], rule: expired, codes: ['session.expired-before-delivery'] },
+  { on: ['courier s2c message', ...PUSHES], rule: background, codes: ['session.background-priority'] },
+  { on: REQUESTS, rule: tokenAge, codes: ['jwt.expired', 'jwt.future'] },
+  { on: REQUESTS, rule: tokenSignature, codes: ['jwt.signature-verified', 'jwt.signature-wrong'] },
+  { on: CERTIFICATES, rule: certificates, codes: ['session.certificate-expired', 'session.certificate-expiring'] },
 ];
 
 const BY_KIND: readonly (readonly RowRule[] | undefined)[] = (() => {
@@ -124,6 +133,11 @@ const BY_KIND: readonly (readonly RowRule[] | undefined)[] = (() => {
 /** Whether messages of this kind have rules of their own, and so must be decoded to be judged. */
 export function hasRowRules(kind: number): boolean {
   return BY_KIND[kind] !== undefined;
+}
+
+/** Kinds of messages on which rules over one message may find `code`; empty when none of them does. */
+export function kindsWith(code: string): ReadonlySet<number> {
+  return new Set(ROWS.flatMap(({ on, codes }) => ((codes as readonly string[]).includes(code) ? on.flatMap(kinds) : [])));
 }
 
 /**

@@ -1,6 +1,8 @@
 import { fromHex, toHex } from '../../core/bytes.ts';
 import { DIALECTS, type Field } from '../../core/message.ts';
 import { SEVERITIES } from '../../core/note.ts';
+import { kindOf } from '../../session/kinds.ts';
+import { kindsWith } from '../../session/row-rules.ts';
 import type { Timeline } from '../timeline.ts';
 import { FilterError, nearest } from './error.ts';
 import { collector, type FilterField, filterField, normal, typesWith } from './fields.ts';
@@ -29,6 +31,7 @@ import {
 } from './terms.ts';
 import { overall, shaped, type ValueTest, valueTest } from './test.ts';
 import { compareNumbers, compareTexts, operand } from './values.ts';
+import { checkWord } from './words.ts';
 
 /** Compiles a filter's tree into terms over columns, tables and, where it must be, decoded messages. */
 export function compile(filter: string, node: Node): Term {
@@ -181,6 +184,7 @@ function endpointValues(name: string): ((t: Timeline, stream: number, dir: 0 | 1
 function compare(filter: string, ref: FieldRef, relation: Relation, literal: Literal): Term {
   const field = filterField(ref.name);
   const test = valueTest(filter, ref, field, relation, literal);
+  if (isPlain(ref)) checkWord(filter, ref, relation, literal);
   return (
     (isPlain(ref) ? columnTerm(filter, ref, field, relation, literal, test) : undefined) ?? decodedTerm(ref, field, relation, literal, test)
   );
@@ -242,6 +246,8 @@ function columnTerm(
         if (isNamed && relation !== 'contains' && relation !== 'matches') return relation === '==' || relation === '===';
         return overall(relation, [textField(command)], test);
       });
+    case 'apns.note':
+      return relation === '==' && literal.text.startsWith('session.') ? findingTerm(literal.text) : undefined;
     case 'apns.topic':
       return topicTerm((t, topic) => topicMatches(t, topic, relation, literal, test));
     case 'apns.token':
@@ -269,6 +275,19 @@ function columnTerm(
       );
     }
   }
+}
+
+/** Rows with a finding. Codes of sessions are no notes of decoders: only messages whose kind has a rule for it are decoded. */
+function findingTerm(code: string): Term {
+  const kinds = kindsWith(code);
+  const may = rowTerm(COST.table, (t, row) => {
+    const { columns } = t.rows;
+    return t.analysis?.has(row) === true || kinds.has(kindOf(columns.type(row), columns.dir(row)));
+  });
+  return both(
+    may,
+    rowTerm(COST.decode, (t, row) => t.analysis?.findings(row).some((n) => n.code === code) === true),
+  );
 }
 
 function dialectTerm(filter: string, relation: Relation, literal: Literal, test: ValueTest): Term {

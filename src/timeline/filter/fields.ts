@@ -46,6 +46,9 @@ function classOf(doc: FieldDoc): FieldClass {
   return type === 'text' || type.startsWith('UTF-8') ? 'text' : 'any';
 }
 
+/** Further words for values, beside those of the schema. */
+const SYNONYMS: Readonly<Record<string, readonly (readonly [string, number])[]>> = { 'apns.severity': [['warning', 2]] };
+
 export function filterField(name: string): FilterField {
   const doc = table().get(name);
   if (doc === undefined) {
@@ -53,7 +56,9 @@ export function filterField(name: string): FilterField {
     return { name, doc: undefined, class: 'any', names: undefined, path };
   }
   const names =
-    doc.names === undefined ? undefined : new Map(Object.entries(doc.names).map(([value, text]) => [normal(text), Number(value)]));
+    doc.names === undefined
+      ? undefined
+      : new Map([...Object.entries(doc.names).map(([value, text]) => [normal(text), Number(value)] as const), ...(SYNONYMS[name] ?? [])]);
   return { name, doc, class: classOf(doc), names, path: undefined };
 }
 
