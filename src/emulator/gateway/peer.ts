@@ -71,6 +71,7 @@ export const STATUS = {
 
 const FIELDS = GATEWAY.notification.fields;
 const TOKEN_LENGTH = 32;
+const IMPLIED_PRIORITY = 10;
 /** Items of a fixed length: any other cannot be parsed. */
 const LENGTHS: ReadonlyMap<number | string, number> = new Map<number | string, number>([
   [FIELDS.identifier.id as number, 4],
@@ -90,6 +91,8 @@ interface Notification {
   readonly identifier: number | undefined;
   readonly expiry: number | undefined;
   readonly priority: number;
+  /** The priority item, when there is one. */
+  readonly givenPriority: number | undefined;
   /** An item stands twice, or bytes are left that are no item. */
   readonly malformed: boolean;
 }
@@ -223,6 +226,7 @@ export class GatewayPeer {
     if (n.token.length !== TOKEN_LENGTH) return STATUS.tokenSize;
     if (n.payload === undefined || n.payload.length === 0) return STATUS.missingPayload;
     if (this.topic === undefined) return STATUS.missingTopic;
+    if (n.givenPriority !== undefined && !priorityFits(n.givenPriority, n.payload)) return STATUS.processing;
     if (n.payload.length > (this.topic.endsWith('.voip') ? settings.voipPayloadLimit : settings.payloadLimit)) return STATUS.payloadSize;
     const verdict = delivery.judge(flatHex(n.token), this.topic, topicHash(this.topic));
     return verdict.taken || verdict.why === 'unregistered' || verdict.why === 'expired-token' ? 0 : STATUS.token;
@@ -305,7 +309,7 @@ function read(syntax: WireSyntax): Notification {
   let identifier: number | undefined;
   // A framed notification without expiration is not stored: clients leave the item out when it is 0.
   let expiry = syntax.command === FRAMED ? 0 : undefined;
-  let priority = 10;
+  let givenPriority: number | undefined;
   // Apple's text asks for exactly one token and payload; for repeated items nothing is known, so they count as malformed.
   let malformed = syntax.tail.length > 0;
   const seen = new Set<number | string>();
@@ -318,9 +322,33 @@ function read(syntax: WireSyntax): Notification {
     else if (item.id === FIELDS.payload.id) payload = value;
     else if (item.id === FIELDS.identifier.id) identifier = number;
     else if (item.id === FIELDS.expiry.id) expiry = number;
-    else if (item.id === FIELDS.priority.id) priority = number ?? priority;
+    else if (item.id === FIELDS.priority.id) givenPriority = number;
   }
-  return { command: syntax.command, token, payload, identifier, expiry, priority, malformed };
+  return {
+    command: syntax.command,
+    token,
+    payload,
+    identifier,
+    expiry,
+    priority: givenPriority ?? IMPLIED_PRIORITY,
+    givenPriority,
+    malformed,
+  };
+}
+
+/**
+ * Apple's text: 10 or 5, and "an error" is 10 for a payload that only wakes the app. It names no status; ours is 1. Only a
+ * priority that stands in the message is held to this: commands 0 and 1 have none, and clients leave the item out for 10.
+ */
+function priorityFits(priority: number, payload: Uint8Array): boolean {
+  if (priority !== 10) return priority === 5;
+  if (!Buffer.from(payload.buffer, payload.byteOffset, payload.length).includes('content-available')) return true;
+  try {
+    const { aps } = JSON.parse(Buffer.from(payload).toString('utf8')) as { aps?: Record<string, unknown> };
+    return aps === undefined || !('content-available' in aps) || Object.keys(aps).length > 1;
+  } catch {
+    return true;
+  }
 }
 
 const NO_BYTES = new Uint8Array(0);

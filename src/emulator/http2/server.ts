@@ -1,4 +1,5 @@
 /** The sockets of the provider API: HTTP/2 sessions over connections, with or without ALPN; what they say is decided in api.ts. */
+import { isAscii, isUtf8 } from 'node:buffer';
 import http2, { type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Identity } from '../certificates/identity.ts';
 import type { EmulatorClock, Timer } from '../clock.ts';
@@ -159,7 +160,7 @@ export class Http2Server {
     for (let i = 0; i < raw.length; i += 2) {
       if (raw[i] === ':method') method = raw[i + 1];
       else if (raw[i] === ':path') path = raw[i + 1];
-      else if (!raw[i].startsWith(':')) headers.push([raw[i], raw[i + 1]]);
+      else if (!raw[i].startsWith(':')) headers.push([raw[i], headerText(raw[i + 1])]);
     }
     const pieces: Buffer[] = [];
     let length = 0;
@@ -248,6 +249,13 @@ export class Http2Server {
     if (this.events.wanted)
       this.events.emit({ at: this.clock.now(), kind, server: 'http2', connection: connection.number, detail: connection.peer });
   }
+}
+
+/** Node gives the bytes of a header as Latin-1; clients mean UTF-8 where it is that. */
+function headerText(value: string): string {
+  const bytes = Buffer.from(value, 'latin1');
+  if (isAscii(bytes)) return value;
+  return isUtf8(bytes) ? bytes.toString('utf8') : value;
 }
 
 /** Why a certificate is not taken at all; a real gateway says so with GOAWAY. */

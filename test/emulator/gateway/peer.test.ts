@@ -84,6 +84,25 @@ describe('the gateway', () => {
     return new GatewayPeer({ ...parts, settings: { ...GATEWAY_DEFAULTS, ...settings } }, 1, undefined);
   };
 
+  it('holds a priority that is given to 10 and 5, and 10 to pushes that show something', () => {
+    const wake = '{"aps":{"content-available":1}}';
+    const shown = '{"aps":{"content-available":1,"alert":"x"}}';
+    for (const [priority, payload, sent] of [
+      [10, '{"aps":{}}', []],
+      [5, wake, []],
+      [10, shown, []],
+      [10, 'content-available', []],
+      [10, '{"aps":null,"x":"content-available"}', []],
+      [undefined, wake, []],
+      [10, wake, ['080100000009', 'close end']],
+      [7, '{"aps":{}}', ['080100000009', 'close end']],
+      [0, '{"aps":{}}', ['080100000009', 'close end']],
+    ] as const) {
+      const more = priority === undefined ? {} : { priority };
+      expect([priority, payload, told(harness().peer.hear(note(9, GOOD, payload, more)))]).toEqual([priority, payload, sent]);
+    }
+  });
+
   it('answers what is no command with status 128', () => {
     expect(told(harness().peer.hear(hex('4745540a')))).toEqual(['088000000000', 'close end']);
   });

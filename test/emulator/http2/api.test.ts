@@ -228,6 +228,32 @@ describe('device pushes', () => {
     }
   });
 
+  it('takes headers at their limits and refuses what is beyond, whatever else the push says', () => {
+    const h = registered();
+    for (const [name, good, bad, reason] of [
+      ['apns-expiration', ['0', '1', '2000000000'], ['', '-1', '1.5', '0x10', '1e9', ' 1', 'now', '9'.repeat(16)], 'BadExpirationDate'],
+      ['apns-priority', ['1', '5', '10'], ['', '0', '05', '6', '11', 'high'], 'BadPriority'],
+      ['apns-collapse-id', ['', 'x'.repeat(64), 'é'.repeat(32)], ['x'.repeat(65), 'é'.repeat(33)], 'BadCollapseId'],
+      ['apns-push-type', ['alert'], ['', 'Alert', 'badge'], 'InvalidPushType'],
+      ['apns-topic', [APP, `${APP}.voip`], ['a b', `x/${APP}`, 'x'.repeat(256)], 'BadTopic'],
+      ['apns-topic', [], [''], 'MissingTopic'],
+      ['apns-id', ['123E4567-E89B-12D3-A456-4266554400A0'], ['', '123', '{123e4567-e89b-12d3-a456-4266554400a0}'], 'BadMessageId'],
+    ] as const) {
+      for (const value of good) expect([name, value, ask(h, { headers: { [name]: value } }).status]).toEqual([name, value, 200]);
+      for (const value of bad) expect([name, value, ask(h, { headers: { [name]: value } }).reason]).toEqual([name, value, reason]);
+    }
+  });
+
+  it('takes a body that is no JSON: no reason of the tables says so for a device', () => {
+    expect(ask(registered(), { body: Buffer.from('not json') }).status).toBe(200);
+  });
+
+  it('refuses tokens that are no hex, too short or of odd length', () => {
+    const h = registered();
+    for (const token of ['zz', 'ab'.repeat(31), `${TOKEN}a`, 'ab'.repeat(101), `${TOKEN.slice(2)}zz`])
+      expect([token, ask(h, { path: `/3/device/${token}` }).reason]).toEqual([token, 'BadDeviceToken']);
+  });
+
   it('refuses background pushes with priority 10 and takes them with 5', () => {
     const h = registered();
     expect(ask(h, { headers: { 'apns-push-type': 'background', 'apns-priority': '10' } }).reason).toBe('BadPriority');

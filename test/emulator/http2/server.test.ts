@@ -134,6 +134,26 @@ describe('the headers of an answer', () => {
   });
 });
 
+describe('the headers of a request', () => {
+  it('are UTF-8 where they are that: a collapse id of 64 bytes is good, one of 65 is not, and odd case of names is the same name', async () => {
+    const emulator = await start();
+    const { key, keyId, teamId } = emulator.signingKey;
+    const authorization = `Bearer ${signProviderToken(key, keyId, teamId, Math.floor(Date.now() / 1000))}`;
+    const session = connect(emulator);
+    const statusOf = (collapseId: string): Promise<unknown> =>
+      new Promise((resolve) => {
+        // Node writes the characters of a header as bytes.
+        const id = Buffer.from(collapseId).toString('latin1');
+        const headers = { ':method': 'POST', ':path': `/3/device/${TOKEN}`, 'APNs-Topic': 'com.example.app', 'Apns-Collapse-ID': id };
+        const stream = session.request({ ...headers, Authorization: authorization }).on('response', (answer) => resolve(answer[':status']));
+        stream.resume().end('{"aps":{}}');
+      });
+    expect(await statusOf('é'.repeat(32))).toBe(200);
+    expect(await statusOf(`${'é'.repeat(32)}x`)).toBe(400);
+    expect(emulator.received({ status: 200 }).map(({ push }) => push?.body.collapseId)).toEqual(['é'.repeat(32)]);
+  });
+});
+
 describe('rules over HTTP/2', () => {
   it('force a reason with its status, or another status', async () => {
     const emulator = await start({
