@@ -33,7 +33,16 @@ const program = new Command('apns-inspect')
   .description('Reads Apple push traffic: captures in, messages out. FILE alone opens the terminal UI, or lists when piped.')
   .version(VERSION, '-V, --version')
   .exitOverride()
-  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'apns-inspect: ').replace(/\n\(/, ' (')) })
+  .configureOutput({
+    outputError: (text, write) =>
+      write(
+        text
+          .replace(/^error: /, 'apns-inspect: ')
+          .replace(/\n\(/, ' (')
+          .replace(/command-argument value '(.*)' is invalid for argument '(.*)'\. /, "'$1' is no $2: ")
+          .replace(/ is invalid\. (?=it takes)/, ' is invalid: '),
+      ),
+  })
   .showSuggestionAfterError(true)
   .enablePositionalOptions();
 

@@ -65,7 +65,7 @@ export function parseTime(text: string | undefined): TimeFormat {
 export async function runList(files: string[], options: ListOptions): Promise<number> {
   const format = options.format ?? 'table';
   if (!(FORMATS as readonly string[]).includes(format)) {
-    throw new UserError('format', `--format takes ${FORMATS.join(', ')}, not "${format}".`, EXIT.usage);
+    throw new UserError('format', `--format takes ${FORMATS.join(', ')} (export also pcapng), not "${format}".`, EXIT.usage);
   }
   const toTerminal = options.output === undefined && process.stdout.isTTY === true;
   const narrow = format === 'table' && toTerminal && (process.stdout.columns || 80) < NARROW_LINE;

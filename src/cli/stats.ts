@@ -71,7 +71,8 @@ function report(session: Session, stats: Statistics, top: number, out: Output): 
   table(out, 'Message', stats.kinds, stats.messages, top);
   table(out, 'Topic', stats.topics, stats.messages, top);
   table(out, 'Token', stats.tokens, stats.messages, top);
-  table(out, 'Status', stats.statuses, stats.messages, top);
+  const meant = stats.statuses.map((s) => (s.meaning === undefined ? s : { ...s, name: `${s.name}  ${s.meaning}` }));
+  table(out, 'Status', meant, stats.messages, top);
   const named = stats.streams.map((s) => {
     const { client, server } = timeline.peers(Number(s.name));
     return { ...s, name: `${s.name}  ${client || '?'} → ${server || '?'}` };
@@ -102,7 +103,8 @@ function reportOutcomes(fates: Outcomes, top: number, out: Output): void {
       fates.topics.map((t) => [
         `${t.dialect}  ${printable(t.topic)}`,
         ...[t.pushes, t.ok, t.failed, t.silent].map(number),
-        t.ok + t.failed === 0 ? '' : `${((t.ok / (t.ok + t.failed)) * 100).toFixed(1)} %`,
+        // The gateway answers errors only: a share of its answers would say nothing.
+        t.ok + t.failed === 0 || t.dialect === 'gateway' ? '' : `${((t.ok / (t.ok + t.failed)) * 100).toFixed(1)} %`,
       ]),
       top,
     );

@@ -1,4 +1,6 @@
 import { DIALECTS } from '../core/message.ts';
+import { STATUS_WORDS } from '../schema/reasons.ts';
+import { TABLES } from '../schema/registry.ts';
 import { FLAG_UNTIMED } from './columns.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -7,6 +9,8 @@ export interface Tally {
   readonly name: string;
   messages: number;
   bytes: number;
+  /** What a status means in the messages that were counted, where that is known. */
+  readonly meaning?: string;
 }
 
 /** Counts over the rows of a timeline, or those that a filter picked. Columns only, except that one row of every kind is decoded for its name. */
@@ -54,18 +58,25 @@ class Groups {
     this.bytes[i] += length;
   }
 
-  tallies(name: (key: number) => string): Tally[] {
+  tallies(name: (key: number) => string, meaning?: (key: number) => string | undefined): Tally[] {
     const merged = new Map<string, Tally>();
+    const meanings = new Map<string, Set<string>>();
     for (const [key, i] of this.keys) {
       const text = name(key);
       const tally = merged.get(text);
+      const meant = meaning?.(key);
+      if (meant !== undefined) meanings.set(text, (meanings.get(text) ?? new Set()).add(meant));
       if (tally === undefined) merged.set(text, { name: text, messages: this.messages[i], bytes: this.bytes[i] });
       else {
         tally.messages += this.messages[i];
         tally.bytes += this.bytes[i];
       }
     }
-    return [...merged.values()].sort((a, b) => b.messages - a.messages || b.bytes - a.bytes || (a.name < b.name ? -1 : 1));
+    const named = [...merged.values()].map((t) => {
+      const meant = meanings.get(t.name);
+      return meant === undefined ? t : { ...t, meaning: [...meant].join(' / ') };
+    });
+    return named.sort((a, b) => b.messages - a.messages || b.bytes - a.bytes || (a.name < b.name ? -1 : 1));
   }
 }
 
@@ -126,12 +137,29 @@ export function statistics(timeline: Timeline, rows: Uint32Array | undefined): S
     ),
     topics: topics.tallies((topic) => timeline.decoders.topicName(timeline.rows.topics.values[topic])),
     tokens: tokens.tallies((token) => tokenName(timeline, token, sample.get(-token) as number)),
-    statuses: statuses.tallies((key) => `${DIALECTS[(key & 0xffff) >>> 8]}  ${Math.floor(key / 65_536)}`),
+    statuses: statuses.tallies(
+      (key) => `${DIALECTS[(key & 0xffff) >>> 8]}  ${Math.floor(key / 65_536)}`,
+      (key) => statusMeaning(key & 0xffff, Math.floor(key / 65_536)),
+    ),
     streams: streams.tallies((stream) => `${stream}`),
     severities,
     rate: timed ? rates(timeline, rows, first, span, sliceSeconds) : [],
     sliceSeconds,
   };
+}
+
+/** The name of a status of a message type: of HTTP/2 the reason phrase, else what the tables say. */
+function statusMeaning(type: number, status: number): string | undefined {
+  const dialect = DIALECTS[type >>> 8];
+  if (dialect === 'http2') return STATUS_WORDS[status];
+  for (const { dialects, table } of TABLES) {
+    if (!dialects.includes(dialect)) continue;
+    for (const def of Object.values(table)) {
+      if (def.id !== (type & 0xff)) continue;
+      for (const field of Object.values(def.fields)) if (field.alias === 'status') return field.names?.[status];
+    }
+  }
+  return undefined;
 }
 
 function tokenName(timeline: Timeline, token: number, row: number): string {

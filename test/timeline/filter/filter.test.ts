@@ -33,6 +33,8 @@ describe('filter errors', () => {
     ['apns.status == 0 | apns.id', 17, 18, '||'],
     ['Unregistered', 0, 12, 'apns.info contains "Unregistered"'],
     ['apns.dialect == couriers', 16, 24, 'courier'],
+    ['gateway', 0, 7, 'apns.dialect == gateway'],
+    ['courier', 0, 7, 'apns.dialect contains courier'],
   ])('%s points at columns %i to %i and suggests %s', (filter, start, end, suggestion) => {
     const error = failure(filter);
     expect([error.start, error.end, error.suggestion]).toEqual([start, end, suggestion]);
