@@ -378,7 +378,9 @@ export class Reading {
     }
     const cut = this.summaryOf.filter((s) => s?.notes.some(({ note }) => note.code === 'tcp.cut') === true).length;
     if (cut > 0)
-      out.push(`${this.input.name}: packets of ${count(cut, 'stream')} were cut short as they were captured; tcpdump -s 0 keeps them whole`);
+      out.push(
+        `${this.input.name}: packets of ${count(cut, 'stream')} were cut short as they were captured; tcpdump -s 0 keeps them whole`,
+      );
     const { malformed, unfollowed } = this.network;
     if (malformed > 0) out.push(`${this.input.name}: ${count(malformed, 'packet')} left out: TCP header cut off or malformed`);
     if (unfollowed > 0) out.push(`${this.input.name}: ${count(unfollowed, 'packet')} left out: too many connections`);
