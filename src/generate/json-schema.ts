@@ -1,6 +1,9 @@
 import { DIALECTS } from '../core/message.ts';
 import { type CommandDef, type FieldDef, typeText } from '../schema/definition.ts';
-import { TABLES } from '../schema/registry.ts';
+import type { FieldDoc } from '../schema/field-doc.ts';
+import { HTTP2_FILTERS } from '../schema/http2-filters.ts';
+import { allFields, TABLES } from '../schema/registry.ts';
+import { TLS_FIELDS } from '../schema/tls-fields.ts';
 
 type Schema = { readonly [key: string]: unknown };
 
@@ -57,6 +60,45 @@ function commandSchema(def: CommandDef): Schema {
   };
 }
 
+/** Fields that requests have besides those of HTTP/2 itself, by their shared names. */
+const SHARED_WITH_HTTP2: readonly string[] = ['apns.token', 'apns.payload'];
+
+/** Dialects whose messages have no tables of commands: every field may stand in any message, at the top or inside another. */
+const OPEN: readonly (readonly [dialect: string, title: string, fields: () => readonly FieldDoc[]])[] = [
+  [
+    'http2',
+    'HTTP/2',
+    () => [
+      // Headers one by one are not in records; those with a meaning stand under their short names.
+      ...HTTP2_FILTERS.filter((f) => !f.filter.startsWith('http2.header.')),
+      ...allFields().filter((f) => SHARED_WITH_HTTP2.includes(f.filter)),
+    ],
+  ],
+  ['tls', 'TLS', () => TLS_FIELDS],
+];
+
+/** Records name a field by the last part of its filter name; fields that share one are told together. No type: a field may repeat or hold parts. */
+function openSchema(dialect: string, title: string, fields: readonly FieldDoc[]): Schema {
+  const byName = new Map<string, FieldDoc[]>();
+  for (const field of fields) {
+    const name = field.filter.slice(field.filter.lastIndexOf('.') + 1);
+    const list = byName.get(name);
+    if (list === undefined) byName.set(name, [field]);
+    else list.push(field);
+  }
+  return {
+    title,
+    description: `Fields of ${dialect} messages; further ones may stand.`,
+    type: 'object',
+    properties: Object.fromEntries(
+      [...byName].map(([name, list]) => [
+        name,
+        { title: list[0].label, description: list.map((f) => `${f.filter}: ${f.doc} (${f.type})`).join('\n') },
+      ]),
+    ),
+  };
+}
+
 /** `docs/schema.json`: JSON Schema of one record of `list --format jsonl`, described in docs/json.md. */
 export function jsonSchema(): string {
   const defs: Record<string, Schema> = {};
@@ -71,6 +113,14 @@ export function jsonSchema(): string {
         then: { properties: { fields: { $ref: `#/$defs/${key}` } } },
       });
     }
+  }
+  for (const [dialect, title, fields] of OPEN) {
+    defs[dialect] = openSchema(dialect, title, fields());
+    rules.push({
+      if: { properties: { dialect: { const: dialect } } },
+      // biome-ignore lint/suspicious/noThenProperty: the keyword of JSON Schema
+      then: { properties: { fields: { $ref: `#/$defs/${dialect}` } } },
+    });
   }
   const schema: Schema = {
     $schema: 'https://json-schema.org/draft/2020-12/schema',

@@ -42,8 +42,31 @@ describe('generated pages', () => {
   it('give a JSON schema with one definition for each command', () => {
     const schema = JSON.parse(jsonSchema());
     const names = TABLES.flatMap(({ dialects, table }) => Object.keys(table).map((name) => `${dialects[0]}.${name}`));
-    expect(Object.keys(schema.$defs)).toEqual(names);
+    expect(Object.keys(schema.$defs)).toEqual([...names, 'http2', 'tls']);
     expect(schema.$defs['courier.message'].properties.expiry.anyOf[0]).toEqual({ type: 'integer', minimum: 0, maximum: 4294967295 });
+  });
+
+  it('give the fields of HTTP/2 and TLS records in the JSON schema, by the names that records use', () => {
+    const { $defs, allOf } = JSON.parse(jsonSchema());
+    const http2 = Object.keys($defs.http2.properties);
+    for (const name of [
+      'streamid',
+      'method',
+      'path',
+      'push_type',
+      'priority',
+      'topic',
+      'token',
+      'payload',
+      'reason',
+      'jwt',
+      'max_streams',
+      'error',
+    ])
+      expect(http2, name).toContain(name);
+    const tls = Object.keys($defs.tls.properties);
+    for (const name of ['type', 'ciphersuite', 'random', 'session_id', 'extension']) expect(tls, name).toContain(name);
+    expect(allOf.filter((rule: { if: { properties: { dialect: object } } }) => 'const' in rule.if.properties.dialect).length).toBe(2);
   });
 
   it('keep the topic table fresh', () => {
