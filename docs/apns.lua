@@ -38,7 +38,7 @@ commands["courier"] = {
     },
     [1] = {
       [1] = { filter = "apns.connect.token", label = "Token", kind = "token", width = 32, role = "token" },
-      [2] = { filter = "apns.connect.state", label = "State", kind = "uint", width = 1, names = { [1] = "connect", [2] = "disconnect" } },
+      [2] = { filter = "apns.connect.presence_status", label = "Presence status", kind = "uint", width = 1 },
       [5] = { filter = "apns.connect.presence_flags", label = "Presence flags", kind = "uint", width = 4, flags = { { 1, "user connection" }, { 2, "always 0x2" }, { 4, "root or first user" }, { 8, "Wi-Fi" }, { 16, "internal build" }, { 32, "information logging" }, { 64, "recent 0x40" }, { 512, "always 0x200" }, { 4096, "simulator" }, { 32768, "recent 0x8000" } } },
       [6] = { filter = "apns.connect.interface", label = "Interface", kind = "uint", width = 1, names = { [0] = "cellular", [1] = "Wi-Fi or other", [3] = "ultra-constrained" } },
       [7] = { filter = "apns.connect.active_interval", label = "Active interval", kind = "uint", width = 4, names = { [2147483647] = "forever" } },

@@ -60,11 +60,11 @@ const APS_KEYS: Readonly<Record<string, PayloadKey>> = {
 
 /** What the value of `c` says in an IDS message. */
 export const IDS_COMMANDS: Readonly<Record<number, string>> = {
-  96: 'HTTP over push', 97: 'HTTP over push', 100: 'iMessage: text, reaction or typing', 101: 'delivered', 102: 'read', 103: 'unschedule',
+  96: 'HTTP over push', 97: 'HTTP over push', 100: 'iMessage: text, reaction or typing', 101: 'delivered', 102: 'read', 103: 'unschedule', 109: 'seen, meaning not confirmed',
   111: 'mark unread', 113: 'notify anyway', 118: 'edit or unsend', 120: 'error report', 122: 'extension update', 130: 'peer cache invalid',
   131: 'share profile', 138: 'transcript background', 140: 'SMS relay: text, with sender', 141: 'SMS relay: attachment, with sender',
   143: 'SMS relay: text', 144: 'SMS relay: attachment', 145: 'enable SMS relay', 147: 'read on device', 150: 'attachment request',
-  151: 'attachment request', 180: 'profile', 181: 'delete chat', 182: 'recover chat', 190: 'group name, members or icon', 207: 'FaceTime',
+  151: 'attachment request', 160: 'seen, meaning not confirmed', 180: 'profile', 181: 'delete chat', 182: 'recover chat', 190: 'group name, members or icon', 200: 'seen, meaning not confirmed', 207: 'FaceTime',
   208: 'FaceTime', 209: 'FaceTime', 227: 'StatusKit', 242: 'FaceTime or Find My', 244: 'FaceTime or Find My', 255: 'acknowledgement',
 };
 
@@ -107,6 +107,10 @@ const IDS_KEYS: Readonly<Record<string, PayloadKey>> = {
   qI: { label: 'Queue', doc: 'Meaning rests on one source.', source: 'RP' },
 };
 
+/** Any other short key that begins with q. */
+const IDS_QUEUE_KEY: PayloadKey = { label: 'Queue or relay', doc: 'Keys that begin with q concern the queue; their meaning rests on one source.', source: 'RP' };
+const QUEUE_KEY = /^q[A-Za-z]{0,2}$/;
+
 /** A field of a protocol buffer message that is known. */
 export interface ProtobufField {
   readonly name: string;
@@ -146,5 +150,5 @@ const IDS_ROWS = new Map(Object.entries(IDS_KEYS));
 
 /** The row of a key, by its path from the top with dots (user notifications) or by the key alone (IDS), or undefined. */
 export function payloadKey(family: PayloadFamily, path: string, name: string): PayloadKey | undefined {
-  return family === 'aps' ? APS_ROWS.get(path) : family === 'ids' ? IDS_ROWS.get(name) : undefined;
+  return family === 'aps' ? APS_ROWS.get(path) : family === 'ids' ? (IDS_ROWS.get(name) ?? (QUEUE_KEY.test(name) ? IDS_QUEUE_KEY : undefined)) : undefined;
 }

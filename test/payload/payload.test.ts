@@ -183,6 +183,9 @@ describe('property list payloads', () => {
       list(['c', 100], ['e', 1_700_000_000_123_456_789n], ['dtl', devices], ['d', { date: 0 }], ['x', { uid: 3 }]),
     );
     expect(at(tree, 'c')).toMatchObject({ label: 'c (IDS command)', text: '100 (iMessage: text, reaction or typing)' });
+    expect(at(decodePayload(list(['c', 160], ['qI', 1], ['qX', 2], ['quota', 3])), 'c')?.text).toBe('160 (seen, meaning not confirmed)');
+    const queue = decodePayload(list(['c', 100], ['qI', 1], ['qX', 2], ['quota', 3]));
+    expect(['qI', 'qX', 'quota'].map((key) => at(queue, key)?.label)).toEqual(['qI (Queue)', 'qX (Queue or relay)', 'quota']);
     expect(at(tree, 'e')?.text).toBe('1700000000123456789 (2023-11-14T22:13:20.123456789Z)');
     expect(at(tree, 'dtl', '0', 'tP')).toMatchObject({ label: 'tP (Target)', privacy: 'identity' });
     expect(at(tree, 'dtl', '0', 'sT')?.privacy).toBe('token');

@@ -146,6 +146,7 @@ function checkPushType(headers: HeaderSet, say: Say): void {
   if (type.expiration !== undefined && expiration !== undefined && expiration !== String(type.expiration)) {
     say('http2.expiration-for-type', 'apns-expiration', `${name} with ${shown(expiration)}`);
   }
+  if (type.tokenOnly && missing(headers, 'authorization')) say('http2.token-needed', 'apns-push-type', name);
   if (topic === undefined) return;
   if (type.suffix !== '' && !topic.endsWith(type.suffix)) say('http2.topic-suffix', 'apns-topic', `${name} needs …${type.suffix}`);
   if (type.suffix === '') {

@@ -19,6 +19,7 @@ export const HTTP2_NOTES = {
   'http2.expiration-missing': { severity: 'warn', sentence: 'A broadcast needs apns-expiration.', advice: 'APNs answers BadExpirationDate.' },
   'http2.expiration-for-type': { severity: 'note', sentence: 'This expiration is not what Apple asks for with the push type.', advice: 'Push to Talk pushes are useless later: send 0.' },
   'http2.topic-missing': { severity: 'warn', sentence: 'The push carries a provider token but no apns-topic.', advice: 'APNs answers MissingTopic.' },
+  'http2.token-needed': { severity: 'warn', sentence: 'This push type works with a provider token only; the request has none.', advice: 'Send authorization: bearer <token>; a certificate is refused for it.' },
   'http2.topic-suffix': { severity: 'warn', sentence: 'The topic does not have the suffix of its push type, or has that of another.', advice: 'APNs answers TopicDisallowed or DeviceTokenNotForTopic, or the push never arrives.' },
   'http2.topic-ignored': { severity: 'info', sentence: 'apns-topic has no meaning here: the path names the app.', advice: 'Nothing to do; some clients send it always.' },
   'http2.collapse-id-long': { severity: 'warn', sentence: 'apns-collapse-id is longer than 64 bytes.', advice: 'APNs answers BadCollapseId.' },

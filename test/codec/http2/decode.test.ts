@@ -135,19 +135,30 @@ describe('a push', () => {
     expect(codes(request(extra))).toContain(code);
   });
 
-  it.each(PUSH_TYPES)('of type $name with the topic and priority it needs has no note', ({ name, suffix, priorities, expiration }) => {
-    const message = request({
-      'apns-push-type': name,
-      'apns-topic': `com.example.app${suffix}`,
-      'apns-priority': String(priorities?.[0] ?? 10),
-      'apns-expiration': String(expiration ?? 0),
-    });
-    expect(message.notes).toEqual([]);
+  it.each(PUSH_TYPES)(
+    'of type $name with the topic and priority it needs has no note',
+    ({ name, suffix, priorities, expiration, tokenOnly }) => {
+      const message = request({
+        'apns-push-type': name,
+        'apns-topic': `com.example.app${suffix}`,
+        'apns-priority': String(priorities?.[0] ?? 10),
+        'apns-expiration': String(expiration ?? 0),
+      });
+      // This request comes without a provider token.
+      expect(codes(message)).toEqual(tokenOnly ? ['http2.token-needed'] : []);
+    },
+  );
+
+  it('of type location with a provider token lacks none', () => {
+    const message = request({ 'apns-push-type': 'location', authorization: 'bearer a.b.c' });
+    expect(codes(message)).not.toContain('http2.token-needed');
   });
 
   it.each(PUSH_TYPES.filter((type) => type.suffix !== ''))('of type $name without its suffix is noted', ({ name, suffix, priorities }) => {
     const message = request({ 'apns-push-type': name, 'apns-priority': String(priorities?.[0] ?? 10) });
-    expect(message.notes).toMatchObject([{ code: 'http2.topic-suffix', detail: `${name} needs …${suffix}` }]);
+    expect(message.notes.filter((n) => n.code !== 'http2.token-needed')).toMatchObject([
+      { code: 'http2.topic-suffix', detail: `${name} needs …${suffix}` },
+    ]);
   });
 
   it('is measured against the payload limit of its type', () => {
