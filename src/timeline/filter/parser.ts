@@ -64,6 +64,9 @@ const MEANT: Readonly<Record<string, string>> = {
   '_ws.col.protocol': 'apns.dialect',
   '_ws.expert.message': 'apns.note',
   _ws: 'apns.note',
+  ssl: 'tls',
+  json: 'apns.payload',
+  'json.value.string': 'apns.payload',
   // Dialects that are no layers of their own, asked for as Wireshark asks for a protocol.
   courier: 'apns.dialect contains courier',
   gateway: 'apns.dialect == gateway',

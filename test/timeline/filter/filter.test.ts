@@ -33,6 +33,8 @@ describe('filter errors', () => {
     ['apns.status == 0 | apns.id', 17, 18, '||'],
     ['Unregistered', 0, 12, 'apns.info contains "Unregistered"'],
     ['apns.dialect == couriers', 16, 24, 'courier'],
+    ['ssl', 0, 3, 'tls'],
+    ['json', 0, 4, 'apns.payload'],
     ['gateway', 0, 7, 'apns.dialect == gateway'],
     ['courier', 0, 7, 'apns.dialect contains courier'],
   ])('%s points at columns %i to %i and suggests %s', (filter, start, end, suggestion) => {
