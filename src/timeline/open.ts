@@ -9,15 +9,11 @@ import { openPair } from '../capture/pair.ts';
 import { scanSecrets } from '../capture/pcapng-secrets.ts';
 import { isPipe } from '../capture/pipe.ts';
 import { Store } from '../capture/store.ts';
-import { detectDialect, dialectOfAlpn } from '../codec/detect.ts';
-import { gateway } from '../codec/gateway.ts';
-import { tlv } from '../codec/tlv.ts';
 import { toHex } from '../core/bytes.ts';
-import type { Dialect } from '../core/dialect.ts';
 import { EXIT, UserError } from '../core/errors.ts';
 import type { Input, InputState } from '../core/input.ts';
 import { DIALECT } from '../core/message.ts';
-import { type Arrival, HOLE, SOURCE_SPAN } from '../core/stream.ts';
+import type { Arrival } from '../core/stream.ts';
 import { count } from '../core/text.ts';
 import { SKIP_REASONS } from '../net/layer.ts';
 import { linkTypeName } from '../net/links/names.ts';
@@ -31,12 +27,14 @@ import { TlsKeys } from '../tls/keys.ts';
 import { LABELS } from '../tls/secret-store.ts';
 import { type SessionSummary, summarise } from '../tls/sessions.ts';
 import { Analysis } from './analysis.ts';
-import type { Connection, ConnectionFacts, Verdict } from './connection.ts';
-import { type DecodeRule, parseDecodeRule, port } from './decode-as.ts';
+import type { Connection } from './connection.ts';
+import { type DecodeRule, parseDecodeRule } from './decode-as.ts';
 import { makeDecoders } from './decoders.ts';
 import { Intake, type PacketStage, Pipeline, type Tap } from './pipeline.ts';
 import { Places } from './places.ts';
-import { Rows, SPOOL_SOURCE } from './rows.ts';
+import { Provenance } from './provenance.ts';
+import { recognise } from './recognition.ts';
+import { Rows } from './rows.ts';
 import { guessSide, splitDirections } from './split-directions.ts';
 import type { StreamRecord } from './streams.ts';
 import { Timeline } from './timeline.ts';
@@ -95,6 +93,7 @@ export class Reading {
   private readonly pipeline: Pipeline;
   private readonly intake: Intake;
   private readonly rules: readonly DecodeRule[];
+  private readonly origins: Provenance;
   private readonly places = new Places();
   /** IP datagrams that were put together, and their fragments. */
   private readonly datagrams = new Places();
@@ -119,7 +118,7 @@ export class Reading {
       rows,
       at,
       {
-        detect: (first, second, facts, record, final) => this.detect(first, second, facts, record, final),
+        detect: (first, second, facts, record, final) => recognise(this.rules, looksLikeTls, first, second, facts, record, final),
         openTls: (record, plaintext, tap) => this.openTls(record, plaintext, tap),
       },
       options.tap,
@@ -144,7 +143,8 @@ export class Reading {
       }),
     );
     this.timeline.analysis = new Analysis(this.timeline);
-    this.timeline.linkHeader = (row) => this.linkHeader(row);
+    this.origins = new Provenance(this.timeline, this.store, this.places, this.datagrams, paths);
+    this.timeline.linkHeader = (row) => this.origins.linkHeader(row);
     this.timeline.search = (hay, needle, from) => Buffer.prototype.indexOf.call(hay, needle, from);
     this.intake = new Intake(
       this.pipeline,
@@ -238,29 +238,6 @@ export class Reading {
   /** Brings the facts of TLS connections in the table of streams up to date. */
   refreshTls(): void {
     for (const { stream, bridge } of this.bridges) this.pipeline.streams[stream].tls = bridge.facts();
-  }
-
-  // --- recognition ---------------------------------------------------------------------------------------------
-
-  private detect(first: Uint8Array, second: Uint8Array, facts: ConnectionFacts, record: StreamRecord, final: boolean): Verdict {
-    const rule = this.rules.find((r) => r.matches(record.endpoints, facts.stream));
-    const inner = facts !== record.facts;
-    if (!inner) {
-      if (rule?.dialect === 'tls') return { tls: true, swapped: false };
-      const tls = combine(looksLikeTls(first, 0, first.length), looksLikeTls(second, 0, second.length));
-      if (tls === true) return { tls: true, swapped: false };
-      if (tls === 'need' && !final) return 'need';
-    }
-    if (rule !== undefined && rule.dialect !== 'tls') return { dialect: rule.dialect, swapped: false };
-    const chosen = facts.alpn === undefined ? undefined : dialectOfAlpn(facts.alpn);
-    if (chosen !== undefined) return { dialect: chosen, swapped: false };
-    const verdict = detectDialect(first, second, {
-      alpn: facts.alpn,
-      rolesKnown: facts.rolesKnown,
-      ports: [port(record.endpoints.a), port(record.endpoints.b)],
-      final,
-    });
-    return verdict === 'unknown' ? findInside(first, second, facts.rolesKnown) : verdict;
   }
 
   private openTls(record: StreamRecord, plaintext: Connection, tap: Tap | undefined): TlsConnection {
@@ -396,76 +373,12 @@ export class Reading {
 
   /** Where a row's bytes came from, as lines: packet numbers and file offsets, through TLS records where there are some. */
   provenance(row: number): string[] {
-    const lines: string[] = [];
-    for (const place of this.timeline.places(row)) {
-      if (lines.length >= MAX_PROVENANCE) {
-        lines.push('…');
-        break;
-      }
-      if (place.address === HOLE) lines.push(`[${place.start}..${place.end}] not in the capture`);
-      else this.trace(place.start, place.end, place.address, lines);
-    }
-    return lines;
+    return this.origins.lines(row);
   }
 
   /** The TLS record that the first byte of a row was decrypted from, as it was on the wire; undefined when it was not. */
   tlsRecord(row: number): Uint8Array | undefined {
-    const address = this.timeline.places(row)[0]?.address ?? HOLE;
-    if (address === HOLE || Math.floor(address / SOURCE_SPAN) !== SPOOL_SOURCE || this.datagrams.find(address) !== undefined)
-      return undefined;
-    const record = this.places.find(address);
-    return record === undefined ? undefined : this.store.read(record.record, record.recordLength).slice();
-  }
-
-  private trace(start: number, end: number, address: number, lines: string[]): void {
-    let at = address;
-    let from = start;
-    while (from < end && lines.length < MAX_PROVENANCE) {
-      const isSpooled = Math.floor(at / SOURCE_SPAN) === SPOOL_SOURCE;
-      const fragment = isSpooled ? this.datagrams.find(at) : undefined;
-      if (fragment !== undefined) {
-        const length = Math.min(end - from, fragment.end - at);
-        this.trace(from, from + length, fragment.record + (at - fragment.start), lines);
-        from += length;
-        at += length;
-        continue;
-      }
-      const record = isSpooled ? this.places.find(at) : undefined;
-      if (record === undefined) {
-        lines.push(`[${from}..${end}] ${this.origin(at, end - from)}`);
-        return;
-      }
-      const length = Math.min(end - from, record.end - at);
-      lines.push(
-        `[${from}..${from + length}] decrypted from a TLS record of ${record.recordLength} bytes, ${this.origin(record.record, record.recordLength)}`,
-      );
-      from += length;
-      at += length;
-    }
-  }
-
-  /** Ethernet headers lie in front of what is captured; bytes that were decrypted are looked up by their packet's number. */
-  private linkHeader(row: number): Uint8Array | undefined {
-    const [first] = this.timeline.places(row);
-    const number = this.timeline.rows.columns.packet(row);
-    const place =
-      (first === undefined || first.address === HOLE ? undefined : this.store.locate(first.address)) ??
-      (number > 0 && this.paths.length === 1 ? this.store.packet(number) : undefined);
-    if (place?.linkType !== LINK_ETHERNET) return undefined;
-    return this.store.read(place.dataAddress, Math.min(ETHERNET_HEADER, place.capturedLength)).slice();
-  }
-
-  private origin(address: number, length: number): string {
-    const fragment = this.datagrams.find(address);
-    if (fragment !== undefined) return this.origin(fragment.record + (address - fragment.start), length);
-    const place = this.store.locate(address);
-    if (place !== undefined) {
-      const offset = address % SOURCE_SPAN;
-      const file = this.paths.length > 1 ? `${place.file}: ` : '';
-      return `${file}packet ${place.packet}, file offset ${offset} (0x${offset.toString(16)}), ${count(length, 'byte')}`;
-    }
-    if (Math.floor(address / SOURCE_SPAN) === SPOOL_SOURCE) return `${count(length, 'byte')} put together while reading`;
-    return `file offset ${address % SOURCE_SPAN}, ${count(length, 'byte')}`;
+    return this.origins.tlsRecord(row);
   }
 
   close(): void {
@@ -473,39 +386,6 @@ export class Reading {
     this.input.close();
     this.store.close();
   }
-}
-
-/** Dialects whose messages are recognised in the middle of bytes: their `resync` asks for a chain of plausible frames. */
-const FOUND_INSIDE: readonly Dialect[] = [tlv, gateway];
-/** Bytes that are searched for the first message of a capture that starts late: some of the largest messages. */
-const INSIDE_LIMIT = 64 * 1024;
-
-/** Looks for messages behind the rest of one whose beginning is not in the capture. */
-function findInside(first: Uint8Array, second: Uint8Array, rolesKnown: boolean): Verdict {
-  for (const dialect of FOUND_INSIDE) {
-    const framing = dialect.open({});
-    for (const swapped of rolesKnown ? [false] : [false, true]) {
-      for (const side of [0, 1] as const) {
-        const bytes = side === 0 ? first : second;
-        const dir = (swapped ? 1 - side : side) as 0 | 1;
-        if (bytes.length > 0 && framing.resync(dir, bytes, 1, Math.min(bytes.length, INSIDE_LIMIT)) > 0)
-          return { dialect, swapped, inside: true };
-      }
-    }
-  }
-  return 'unknown';
-}
-
-const LINK_ETHERNET = 1;
-/** Two addresses and the type. */
-const ETHERNET_HEADER = 14;
-
-/** Lines of provenance for one message; one of many tiny segments would fill screens. */
-const MAX_PROVENANCE = 24;
-
-function combine(a: boolean | 'need', b: boolean | 'need'): boolean | 'need' {
-  if (a === true || b === true) return true;
-  return a === 'need' || b === 'need' ? 'need' : false;
 }
 
 /** Reads the key files of a run, and $SSLKEYLOGFILE. Throws `UserError`. */
