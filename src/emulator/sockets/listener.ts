@@ -43,6 +43,8 @@ export interface ListenerOptions {
         readonly alpn: string | undefined;
       }) => ConnectionTap)
     | undefined;
+  /** Handshakes under way at once; MAX_HANDSHAKES by default. */
+  readonly maxHandshakes?: number;
   readonly nextConnection: () => number;
   readonly onConnection: (connection: Connection) => void;
 }
@@ -148,7 +150,8 @@ export class Listener {
       return;
     }
     const action = options.faults.match({ server: this.server, on: 'connect', connection: number });
-    if (action?.refuse === true || action?.close === 'before' || action?.close === 'reset' || this.handshakes >= MAX_HANDSHAKES) {
+    const flooded = this.handshakes >= (options.maxHandshakes ?? MAX_HANDSHAKES);
+    if (action?.refuse === true || action?.close === 'before' || action?.close === 'reset' || flooded) {
       socket.resetAndDestroy();
       return;
     }
@@ -219,6 +222,7 @@ export class Listener {
       // Ten thousand connections live long after their handshakes: nothing of these may stay with them.
       socket.off('close', settled);
       secure.off('error', failed);
+      secure.off('end', left);
       secure.on('error', ignore);
     };
     const timer = setTimeout(() => socket.destroy(), HANDSHAKE_TIMEOUT_MS);
@@ -239,7 +243,12 @@ export class Listener {
       socket.end();
       setTimeout(() => socket.destroy(), 1000).unref();
     };
+    // A client that has said its last before the handshake was through holds no place until the time is up.
+    const left = (): void => {
+      socket.destroy();
+    };
     secure.on('error', failed);
+    secure.on('end', left);
     socket.on('close', settled);
     secure.on('secure', () => {
       settled();
