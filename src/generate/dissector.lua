@@ -1,5 +1,6 @@
--- Wireshark dissector for Apple Push Notification traffic: the courier protocol (unpacked), the provider's binary gateway
--- and the feedback service. Load it with: tshark -X lua_script:apns.lua, or put it into the personal plugin folder.
+-- Wireshark dissector for Apple Push Notification traffic: the courier protocol, the provider's binary gateway and the
+-- feedback service. Of the packed encoding (apns-pack-v1) frames, attributes and literals are shown; references into the tables
+-- of the connection stand as their numbers. Load it with: tshark -X lua_script:apns.lua, or put it into the personal plugin folder.
 -- @generated
 
 local apns = Proto("apns", "Apple Push Notification service")
@@ -213,10 +214,123 @@ local function add_layout(tree, command, dir, tvb, from, pinfo, info)
   end
 end
 
+-- Packed encoding: attributes with literals; the tables of the connection are not kept -----------------------------------
+
+local MAX_PACKED = 0x10000
+local PACKED_DEPTH = 6
+
+-- n-bit prefixed number begun in `first`, groups from `at`. Returns value and what follows, nil when it does not fit.
+local function prefixed(tvb, at, to, bits, first)
+  local mask = 2 ^ bits - 1
+  local value = first % (mask + 1)
+  if value < mask then return value, at end
+  local scale = 1
+  for _ = 1, 4 do
+    if at >= to then return nil end
+    local group = tvb(at, 1):uint()
+    value = value + (group % 128) * scale
+    scale = scale * 128
+    at = at + 1
+    if group < 128 then return value, at end
+  end
+  return nil
+end
+
+local packed_attribute
+
+-- Returns { kind, text, from, to } and what follows; nil when these bytes are no literal.
+local function packed_literal(tvb, at, to, depth)
+  if at >= to or depth > PACKED_DEPTH then return nil end
+  local head = tvb(at, 1):uint()
+  local length
+  if head < 0x60 then
+    length, at = prefixed(tvb, at + 1, to, head < 0x40 and 6 or 5, head)
+    if length == nil or at + length > to then return nil end
+    return { kind = head < 0x40 and "data" or "text", from = at, to = at + length }, at + length
+  elseif head >= 0x80 and head < 0xa0 then
+    return { kind = "int", text = tostring(head - 0x80), from = at, to = at + 1 }, at + 1
+  elseif head >= 0xa0 and head < 0xb0 then
+    length = head % 8 + 1
+    if at + 1 + length > to then return nil end
+    local text = (head >= 0xa8 and "-" or "") .. tostring(tvb(at + 1, length):uint64())
+    return { kind = "int", text = text, from = at, to = at + 1 + length }, at + 1 + length
+  elseif head >= 0xc0 and head < 0xe0 then
+    local from, is_map = at, head < 0xd0
+    length, at = prefixed(tvb, at + 1, to, 4, head)
+    if length == nil or length > 1024 then return nil end
+    for _ = 1, length do
+      local part
+      if is_map then part, at = packed_attribute(tvb, at, to, depth + 1) else part, at = packed_literal(tvb, at, to, depth + 1) end
+      if part == nil then return nil end
+    end
+    return { kind = "group", text = length .. (is_map and " keys" or " items"), from = from, to = at }, at
+  elseif head == 0xe0 or head == 0xe1 then
+    return { kind = "bool", text = head == 0xe1 and "true" or "false", from = at, to = at + 1 }, at + 1
+  end
+  return nil
+end
+
+-- Returns { id or key, value, note, from } and what follows; nil when these bytes are no attribute.
+function packed_attribute(tvb, at, to, depth)
+  if at >= to then return nil end
+  local head = tvb(at, 1):uint()
+  local form, how = math.floor(head / 16) % 4, math.floor(head / 64)
+  local attribute = { from = at, note = "" }
+  at = at + 1
+  if form == 0 then
+    attribute.id = head % 16
+  elseif form == 1 then
+    local length
+    length, at = prefixed(tvb, at, to, 4, head)
+    if length == nil or length > 63 or at + length + 1 > to then return nil end
+    if length == 0 then attribute.id = tvb(at, 1):uint() end
+    attribute.note = " (key added)"
+    at = at + length + 1
+  else
+    attribute.key = head % 32
+  end
+  if how == 3 or at >= to then return nil end
+  if how == 2 then
+    local index
+    index, at = prefixed(tvb, at + 1, to, 8, tvb(at, 1):uint())
+    if index == nil then return nil end
+    attribute.value = { kind = "reference", text = "reference " .. index, from = attribute.from, to = at }
+  else
+    attribute.value, at = packed_literal(tvb, at, to, depth)
+    if attribute.value == nil then return nil end
+    if how == 1 then attribute.note = attribute.note .. " (value added)" end
+  end
+  return attribute, at
+end
+
+local function add_packed(tree, command, dir, tvb, at, to, pinfo, info)
+  while at < to do
+    local attribute, after = packed_attribute(tvb, at, to, 0)
+    if attribute == nil then
+      tree:add(pf.rest, tvb(at, to - at)):add_proto_expert_info(expert.overrun)
+      return
+    end
+    local value = attribute.value
+    local row = command and attribute.id and (command.fields[dir][attribute.id] or command.fields[1 - dir][attribute.id])
+    if row and row.kind ~= "uint" and value.to > value.from and (value.kind == "data" or value.kind == "text") then
+      local text = add_field(tree, row, tvb(value.from, value.to - value.from), pinfo)
+      if row.role and text then info[#info + 1] = text end
+    else
+      local name = row and row.label or attribute.id and "Field " .. attribute.id or "Key reference " .. attribute.key
+      local text = value.text
+      if text == nil then text = value.kind == "text" and tvb:raw(value.from, value.to - value.from) or (value.to - value.from) .. " bytes" end
+      if row and row.names and row.names[tonumber(text)] then text = row.names[tonumber(text)] .. " (" .. text .. ")" end
+      if row and row.role and value.kind == "int" then info[#info + 1] = text end
+      tree:add(apns, tvb(attribute.from, after - attribute.from), name .. ": " .. text .. attribute.note)
+    end
+    at = after
+  end
+end
+
 -- Dialects ---------------------------------------------------------------------------------------------------------
 
 local function find(dialect, number, dir)
-  local rows = commands[dialect][number]
+  local rows = commands[dialect == "courier-packed" and "courier" or dialect][number]
   if rows == nil then return nil end
   for _, command in ipairs(rows) do
     if command.direction == 2 or command.direction == dir then return command end
@@ -231,6 +345,13 @@ function measure.courier(tvb, at, size)
   if size - at < 5 then return nil end
   local length = tvb(at + 1, 4):uint()
   return length > MAX_BODY and 0 or 5 + length
+end
+
+measure["courier-packed"] = function(tvb, at, size)
+  if size - at < 2 then return nil end
+  local length, from = prefixed(tvb, at + 2, size, 8, tvb(at + 1, 1):uint())
+  if length == nil then return size - at > 5 and 0 or nil end
+  return length > MAX_PACKED and 0 or from - at + length
 end
 
 local function measure_layout(command, tvb, at, size, from)
@@ -273,6 +394,9 @@ local function show(dialect, tvb, at, length, dir, pinfo, tree, heads)
   if command == nil then sub:add_proto_expert_info(expert.command) end
   if command and command.layout then
     add_layout(sub, command, dir, tvb, at + (dialect == "feedback" and 0 or 1), pinfo, info)
+  elseif dialect == "courier-packed" then
+    local _, from = prefixed(tvb, at + 2, at + length, 8, tvb(at + 1, 1):uint())
+    add_packed(sub, command, dir, tvb, from, at + length, pinfo, info)
   else
     sub:add(pf.length, tvb(at + 1, 4))
     add_items(sub, command, dir, tvb, at + 5, at + length, pinfo, info)
@@ -292,6 +416,21 @@ local function plausible_courier(tvb, dir, size)
   local row = command.fields[dir][tvb(5, 1):uint()]
   local first = tvb(6, 2):uint()
   return row ~= nil and first + 3 <= length
+end
+
+-- The first frame is a known command whose attributes fill it.
+local function plausible_packed(tvb, dir, size)
+  if size < 2 then return false end
+  local number = tvb(0, 1):uint()
+  local length = measure["courier-packed"](tvb, 0, size)
+  if number < 7 or find("courier", number, dir) == nil or length == nil or length == 0 or length > size then return false end
+  local _, at = prefixed(tvb, 2, size, 8, tvb(1, 1):uint())
+  while at < length do
+    local attribute, after = packed_attribute(tvb, at, length, 0)
+    if attribute == nil then return false end
+    at = after
+  end
+  return true
 end
 
 local function plausible_gateway(tvb, dir, size)
@@ -338,6 +477,8 @@ local function recognise(tvb, pinfo, strict)
       found, role = "courier", way
     elseif plausible_feedback(tvb, way, size) then
       found, role = "feedback", way
+    elseif plausible_packed(tvb, way, size) then
+      found, role = "courier-packed", way
     end
     if found then break end
   end
@@ -410,7 +551,7 @@ for _, port in ipairs({ 5223, 2195, 2196 }) do
   DissectorTable.get("tcp.port"):add(port, apns)
   pcall(function() DissectorTable.get("tls.port"):add(port, apns) end)
 end
-for _, protocol in ipairs({ "apns-security-v2", "apns-security-v3" }) do
+for _, protocol in ipairs({ "apns-security-v2", "apns-security-v3", "apns-pack-v1" }) do
   pcall(function() DissectorTable.get("tls.alpn"):add(protocol, apns) end)
 end
 apns:register_heuristic("tcp", heuristic)

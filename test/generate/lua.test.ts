@@ -202,6 +202,30 @@ describe.skipIf(!hasTshark)('the Wireshark dissector in tshark (skipped where ts
     expect(text).not.toMatch(/Lua Error/i);
   });
 
+  it('shows packed frames: literals by the names of the fields, references by their numbers', () => {
+    const frames: readonly (readonly [Dir, string])[] = [
+      [0, `07 2a 41 20 ${TOKEN_A} 02 81 05 a0 41 10 10 8c`],
+      [1, '08 08 01 80 04 a1 1000 20 81'],
+      [0, '07 04 81 00 02 82'],
+      [0, '0c 00'],
+      [1, '0a 0f 03 c2 10 63 a0 64 10 73 80 04 a3 deadbeef'],
+    ];
+    writeFileSync(capture, pcap(frames.map(([dir, bytes]) => ({ dialect: tlv, serverPort: 5223, dir, frames: [], bytes: hex(bytes) }))));
+    const text = tshark('-V');
+    expect(text).not.toMatch(/Lua Error/i);
+    expect(text).toContain(`Token: ${TOKEN_A.replaceAll(' ', '')}`);
+    expect(text).toContain('State: connect (1)');
+    expect(text).toContain('Presence flags: 65');
+    expect(text).toContain('Protocol version: 12 (key added)');
+    expect(text).toContain('Status: ok (0)');
+    expect(text).toContain('Message size: 4096');
+    expect(text).toContain('Key reference 0: 1');
+    expect(text).toContain('Token: reference 0');
+    expect(text).toContain('Payload: 2 keys');
+    expect(text).toContain('Message id: 3735928559');
+    expect(text.match(/Dialect: courier-packed/g)?.length).toBe(5);
+  });
+
   it('survives damaged frames without a Lua error', () => {
     const broken = [
       hex('0a 00000005 01 0020 aa'),
