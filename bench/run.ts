@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { capture } from './generate.ts';
@@ -119,14 +120,17 @@ function verdict(what: string, value: number, most: number, unit: string): void 
   console.log(`  ${what}: ${value.toFixed(digits)}${unit}, goal at most ${most.toFixed(digits)}${unit}: ${word}`);
 }
 
+/** Benches that measure inside of a process, or between several: programs of their own beside this one. */
+const SCRIPTS = ['filter', 'replay', 'emulator', 'tui'];
+
 const words = process.argv.slice(2);
 const names = words.filter((word) => !word.startsWith('--'));
 const rounds = Number(words.find((word) => word.startsWith('--rounds='))?.slice(9) ?? 0);
 const quick = words.includes('--quick');
-const unknown = names.filter((name) => !WORKLOADS.some((w) => w.name === name));
+const unknown = names.filter((name) => !WORKLOADS.some((w) => w.name === name) && !SCRIPTS.includes(name));
 if (unknown.length > 0) {
   console.error(
-    `no such workload: ${unknown.join(', ')}; there are ${WORKLOADS.map((w) => w.name).join(', ')}, --rounds=N, and --quick to leave slow references out`,
+    `no such workload: ${unknown.join(', ')}; there are ${[...WORKLOADS.map((w) => w.name), ...SCRIPTS].join(', ')}, --rounds=N, and --quick to leave slow references out`,
   );
   process.exit(2);
 }
@@ -138,4 +142,12 @@ const next = random(20261121);
 for (const workload of WORKLOADS) {
   if (names.length > 0 && !names.includes(workload.name)) continue;
   await bench(workload, rounds > 0 ? rounds : workload.rounds, next);
+}
+for (const name of SCRIPTS) {
+  if (names.length > 0 ? !names.includes(name) : quick) continue;
+  console.log(`\n${name}`);
+  const { status } = spawnSync(process.execPath, ['--import', 'tsx', fileURLToPath(new URL(`${name}.ts`, import.meta.url))], {
+    stdio: 'inherit',
+  });
+  if (status !== 0) process.exitCode = 1;
 }
