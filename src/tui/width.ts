@@ -1,30 +1,13 @@
 /** How many terminal columns a text takes, as modern terminals count: East Asian wide and emoji two, combining marks none. */
-import { eastAsianWidth } from 'get-east-asian-width';
+import { pointWidth } from '../view/text-width.ts';
 
 /** Marks that a cell may carry on top of its character; more are dropped, so that no text grows out of its line. */
 const MAX_MARKS = 2;
 
-const ZERO_WIDTH = /^[\p{Mn}\p{Me}\p{Cf}]$/u;
 const ELLIPSIS = '…';
 /** Printable ASCII: one column each. */
 const FIRST_PLAIN = 0x20;
 const LAST_PLAIN = 0x7e;
-
-/** Widths of the first plane that were asked for, + 1; asking the tables anew for each frame character is dear. */
-const known = new Uint8Array(0x10000);
-
-/** Columns of one code point: 0, 1 or 2. */
-export function pointWidth(point: number): 0 | 1 | 2 {
-  if (point < 0x300) return point < 0x20 || (point >= 0x7f && point < 0xa0) ? 0 : 1;
-  if (point >= known.length) return measured(point);
-  if (known[point] === 0) known[point] = measured(point) + 1;
-  return (known[point] - 1) as 0 | 1 | 2;
-}
-
-function measured(point: number): 0 | 1 | 2 {
-  if (ZERO_WIDTH.test(String.fromCodePoint(point))) return 0;
-  return eastAsianWidth(point) === 2 ? 2 : 1;
-}
 
 /** Units of `text` from `from` on that are printable ASCII: up to the first that is not. */
 function plainEnd(text: string, from: number): number {

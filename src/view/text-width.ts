@@ -12,9 +12,18 @@ const EMOJI = /\p{Extended_Pictographic}|\p{Regional_Indicator}|\u20e3/u;
 /** Made when it is first wanted: it loads tables of several milliseconds. */
 let clusters: Intl.Segmenter | undefined;
 
+/** Widths of the first plane that were asked for, + 1; asking the tables anew for each character of a screen is dear. */
+const known = new Uint8Array(0x10000);
+
 /** Terminal columns of one code point, as modern terminals count: East Asian wide and emoji two, combining marks none. */
 export function pointWidth(point: number): 0 | 1 | 2 {
   if (point < 0x300) return point < 0x20 || (point >= 0x7f && point < 0xa0) ? 0 : 1;
+  if (point >= known.length) return measured(point);
+  if (known[point] === 0) known[point] = measured(point) + 1;
+  return (known[point] - 1) as 0 | 1 | 2;
+}
+
+function measured(point: number): 0 | 1 | 2 {
   if (ZERO_WIDTH.test(String.fromCodePoint(point))) return 0;
   return eastAsianWidth(point) === 2 ? 2 : 1;
 }
