@@ -67,9 +67,7 @@ export class PcapInput implements Input {
     const last = got === 0 && ended;
     if (this.damaged >= 0) this.seek(sink, last);
     while (this.damaged < 0) {
-      records.start = this.header.littleEndian
-        ? this.walkLittle(sink, records.buf, records.start, records.end, address)
-        : this.walkBig(sink, records.buf, records.start, records.end, address);
+      records.start = this.walk(sink, records.buf, records.start, records.end, address);
       if (this.damaged < 0) {
         // A length that reaches behind the end of the file is damage when good records follow, and else a truncated tail.
         if (!last || !findPcapRecord(this.header, records.buf, records.start + 1, records.end, true, this.lastSec).good) break;
@@ -92,8 +90,9 @@ export class PcapInput implements Input {
   }
 
   /** Walks the complete records of `buf[at, end)`; returns where the first incomplete one starts, or sets `damaged`. */
-  private walkLittle(sink: InputSink, buf: Uint8Array, at: number, end: number, address: number): number {
-    const { recordHeader, linkType, fcsLength, nanoseconds, lengths } = this.header;
+  private walk(sink: InputSink, buf: Uint8Array, at: number, end: number, address: number): number {
+    const { littleEndian, recordHeader, linkType, fcsLength, nanoseconds, lengths } = this.header;
+    const view = new DataView(buf.buffer, buf.byteOffset, buf.length);
     const arrival = sink.at;
     const unit = nanoseconds ? 1_000_000_000 : 1_000_000;
     const scale = nanoseconds ? 1 : 1000;
@@ -102,8 +101,8 @@ export class PcapInput implements Input {
     let count = this.count;
     let sec = this.lastSec;
     while (at + recordHeader <= end) {
-      let captured = buf[at + 8] | (buf[at + 9] << 8) | (buf[at + 10] << 16) | (buf[at + 11] << 24);
-      let wire = buf[at + 12] | (buf[at + 13] << 8) | (buf[at + 14] << 16) | (buf[at + 15] << 24);
+      let captured = view.getInt32(at + 8, littleEndian);
+      let wire = view.getInt32(at + 12, littleEndian);
       if (!modern && (lengths === 'wire-first' || captured > wire)) {
         const first = captured;
         captured = wire;
@@ -116,52 +115,8 @@ export class PcapInput implements Input {
       const data = at + recordHeader;
       const next = data + captured;
       if (next > end) break;
-      sec = (buf[at] | (buf[at + 1] << 8) | (buf[at + 2] << 16) | (buf[at + 3] << 24)) >>> 0;
-      let fraction = (buf[at + 4] | (buf[at + 5] << 8) | (buf[at + 6] << 16) | (buf[at + 7] << 24)) >>> 0;
-      if (fraction >= unit) {
-        sec += Math.floor(fraction / unit);
-        fraction %= unit;
-      }
-      if ((count++ & MARK) === 0) this.places.checkpoint(address + at - this.address, packet + 1);
-      arrival.packet = ++packet;
-      arrival.sec = sec;
-      arrival.nsec = fraction * scale;
-      sink.packet(buf, data, next, address + data, wire < captured ? (wire < 0 ? wire >>> 0 : captured) : wire, linkType, fcsLength);
-      at = next;
-    }
-    this.packets = packet;
-    this.count = count;
-    this.lastSec = sec;
-    return at;
-  }
-
-  /** The same as `walkLittle` for files of big-endian writers. */
-  private walkBig(sink: InputSink, buf: Uint8Array, at: number, end: number, address: number): number {
-    const { recordHeader, linkType, fcsLength, nanoseconds, lengths } = this.header;
-    const arrival = sink.at;
-    const unit = nanoseconds ? 1_000_000_000 : 1_000_000;
-    const scale = nanoseconds ? 1 : 1000;
-    const modern = lengths === 'captured-first';
-    let packet = this.packets;
-    let count = this.count;
-    let sec = this.lastSec;
-    while (at + recordHeader <= end) {
-      let captured = (buf[at + 8] << 24) | (buf[at + 9] << 16) | (buf[at + 10] << 8) | buf[at + 11];
-      let wire = (buf[at + 12] << 24) | (buf[at + 13] << 16) | (buf[at + 14] << 8) | buf[at + 15];
-      if (!modern && (lengths === 'wire-first' || captured > wire)) {
-        const first = captured;
-        captured = wire;
-        wire = first;
-      }
-      if (captured < 0 || captured > MAX_PACKET) {
-        this.damaged = address + at - this.address;
-        break;
-      }
-      const data = at + recordHeader;
-      const next = data + captured;
-      if (next > end) break;
-      sec = ((buf[at] << 24) | (buf[at + 1] << 16) | (buf[at + 2] << 8) | buf[at + 3]) >>> 0;
-      let fraction = ((buf[at + 4] << 24) | (buf[at + 5] << 16) | (buf[at + 6] << 8) | buf[at + 7]) >>> 0;
+      sec = view.getUint32(at, littleEndian);
+      let fraction = view.getUint32(at + 4, littleEndian);
       if (fraction >= unit) {
         sec += Math.floor(fraction / unit);
         fraction %= unit;
