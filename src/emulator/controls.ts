@@ -124,7 +124,7 @@ export class Controls {
 
   /** Sends a notification into the emulator as if a provider had; stored for those who are away. */
   inject(notification: Notification): Push[] {
-    const { delivery, random, clock } = this.parts;
+    const { delivery, random, clock, journal } = this.parts;
     const { to } = notification;
     const tokens = to === 'all' ? this.devices().map((device) => device.token) : typeof to === 'string' ? [to] : to;
     const body = this.bodyOf(notification);
@@ -133,6 +133,7 @@ export class Controls {
     const pushes: Push[] = [];
     for (const token of tokens) {
       const push = new Push(id, 'control', delivery.registry.token(token) === undefined ? token.toLowerCase() : token, body, now);
+      journal.addInjected(push);
       delivery.submit(push);
       pushes.push(push);
     }

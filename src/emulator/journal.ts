@@ -1,6 +1,6 @@
-/** What clients sent to the emulator, kept for questions: bounded, oldest first out. */
+/** What was sent to the emulator by clients and over its control API, kept for questions: bounded, oldest first out. */
 import type { ServerName } from './event.ts';
-import type { Push } from './push.ts';
+import { Push } from './push.ts';
 
 export interface Received {
   /** Counts from 1 over the run; stays when older records are dropped. */
@@ -22,6 +22,8 @@ export interface Received {
   readonly reason?: string | undefined;
   /** The push it became; its state tells delivery and ack. */
   readonly push?: Push | undefined;
+  /** The pushes it became where there can be several: a broadcast, a message from device to device. */
+  pushes?: readonly Push[] | undefined;
 }
 
 export interface ReceivedQuery {
@@ -33,6 +35,7 @@ export interface ReceivedQuery {
   readonly id?: string | undefined;
   readonly status?: number | undefined;
   readonly reason?: string | undefined;
+  /** State of the push; of any of them where there are several. */
   readonly state?: string | undefined;
   /** Records after this number only. */
   readonly after?: number | undefined;
@@ -45,13 +48,16 @@ export const MAX_RECORDS = 100_000;
 export const MAX_RECORD_BYTES = 64 * 1024 * 1024;
 /** A record without headers and payload, with the push it became: measured at some 700 bytes. */
 const RECORD_BYTES = 700;
+/** A push beside its body, which its siblings share. */
+const PUSH_BYTES = 150;
 /** A header beside its text. */
 const HEADER_BYTES = 64;
 /** Dropped records at the front of the list that are worth moving the others for. */
 const MIN_DROPPED = 4_096;
 
 export class Journal {
-  private records: (Received | undefined)[] = [];
+  /** A notification that came over the control API stands here as its push alone: a fan-out of them is a hot path. */
+  private records: (Received | Push | undefined)[] = [];
   /** Index of the oldest record that is still there. */
   private first = 0;
   private bytes = 0;
@@ -69,12 +75,31 @@ export class Journal {
   }
 
   add(record: Omit<Received, 'number'>): Received {
-    const kept: Received = { number: ++this.count, ...record };
-    this.records.push(kept);
-    this.bytes += sizeOf(kept);
+    const kept: Received = { number: this.count + 1, ...record };
+    this.keep(kept);
+    return kept;
+  }
+
+  /** Records a notification that was injected: it has no sender and no answer. */
+  addInjected(push: Push): void {
+    this.keep(push);
+  }
+
+  /** Notes what a recorded message became, once that is known. */
+  became(record: Received, pushes: readonly Push[]): void {
+    if (pushes.length === 0) return;
+    // A record that is gone already, because it alone was over the limit, holds nothing.
+    if (this.first < this.records.length && record.number > this.count - (this.records.length - this.first))
+      this.bytes += pushes.length * PUSH_BYTES;
+    record.pushes = pushes;
+  }
+
+  private keep(record: Received | Push): void {
+    this.count++;
+    this.records.push(record);
+    this.bytes += sizeOf(record);
     while (this.records.length - this.first > this.limits.records || this.bytes > this.limits.bytes) this.dropOldest();
     this.changed();
-    return kept;
   }
 
   /** Tells those who wait that a record or the state of a push has changed: once for all changes of a turn of the loop. */
@@ -91,7 +116,8 @@ export class Journal {
     const out: Received[] = [];
     const limit = query.limit ?? Number.POSITIVE_INFINITY;
     for (let i = this.first; i < this.records.length && out.length < limit; i++) {
-      const record = this.records[i] as Received;
+      const kept = this.records[i] as Received | Push;
+      const record = kept instanceof Push ? injected(kept, this.count - this.records.length + i + 1) : kept;
       if (matches(record, query)) out.push(record);
     }
     return out;
@@ -123,7 +149,7 @@ export class Journal {
   }
 
   private dropOldest(): void {
-    this.bytes -= sizeOf(this.records[this.first] as Received);
+    this.bytes -= sizeOf(this.records[this.first] as Received | Push);
     this.records[this.first++] = undefined;
     if (this.first < MIN_DROPPED || this.first * 2 < this.records.length) return;
     this.records = this.records.slice(this.first);
@@ -131,12 +157,32 @@ export class Journal {
   }
 }
 
-function sizeOf(record: Received): number {
-  let bytes = RECORD_BYTES + (record.payload?.length ?? 0);
+function injected(push: Push, number: number): Received {
+  const { token, id, body, acceptedAt } = push;
+  return {
+    number,
+    at: acceptedAt,
+    server: 'control',
+    connection: 0,
+    command: INJECTED,
+    token,
+    topic: body.topic ?? body.topicHash,
+    id,
+    payload: body.payload,
+    status: -1,
+    push,
+  };
+}
+
+function sizeOf(record: Received | Push): number {
+  if (record instanceof Push) return RECORD_BYTES + record.body.payload.length;
+  let bytes = RECORD_BYTES + (record.payload?.length ?? 0) + (record.pushes?.length ?? 0) * PUSH_BYTES;
   for (const [name, value] of record.headers ?? NO_HEADERS) bytes += name.length + value.length + HEADER_BYTES;
   return bytes;
 }
 
+/** Command of the record of an injected notification. */
+const INJECTED = 'inject';
 const NO_HEADERS: readonly (readonly [string, string])[] = [];
 
 function matches(record: Received, query: ReceivedQuery): boolean {
@@ -148,7 +194,9 @@ function matches(record: Received, query: ReceivedQuery): boolean {
     (query.id === undefined || record.id === query.id) &&
     (query.status === undefined || record.status === query.status) &&
     (query.reason === undefined || record.reason === query.reason) &&
-    (query.state === undefined || record.push?.state === query.state) &&
+    (query.state === undefined ||
+      record.push?.state === query.state ||
+      (record.pushes?.some(({ state }) => state === query.state) ?? false)) &&
     (query.after === undefined || record.number > query.after)
   );
 }

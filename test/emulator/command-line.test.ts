@@ -1,6 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { connect as connectHttp2 } from 'node:http2';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -52,9 +53,9 @@ function run(...args: string[]): Run {
   };
 }
 
-/** What the analyzer reads in a capture; it has no state directory. */
+/** What the analyzer reads of the binary dialects in a capture; it has no state directory. */
 function listing(path: string): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> {
-  const args = ['--import', 'tsx', 'src/main.ts', 'list', path, '--format', 'jsonl', '--limit', '20'];
+  const args = ['--import', 'tsx', 'src/main.ts', 'list', path, '--format', 'jsonl', '--limit', '20', '-Y', 'apns.dialect != "http2"'];
   return new Promise((resolve) => {
     execFile(process.execPath, args, (error, stdout, stderr) => resolve({ code: error === null ? 0 : 1, stdout, stderr }));
   });
@@ -109,6 +110,18 @@ describe('apns-inspect emulator and device', () => {
       socket.on('connect', write).on('drain', write).resume();
       return new Promise((resolve) => socket.once('close', resolve));
     });
+    const session = connectHttp2(`http://127.0.0.1:${ports['http2']}`).on('error', () => {});
+    const request = (): void => {
+      if (session.closed || session.destroyed) return;
+      const stream = session.request({ ':method': 'POST', ':path': `/3/device/${token.toString('hex')}` });
+      stream
+        .on('error', () => {})
+        .on('close', request)
+        .resume()
+        .end('{"aps":{}}');
+    };
+    for (let n = 0; n < 50; n++) request();
+    flooding.push(new Promise((resolve) => session.once('close', resolve)));
     while (!existsSync(log) || statSync(log).size < 200_000) await new Promise((resolve) => setTimeout(resolve, 20));
     emulator.child.kill('SIGTERM');
     expect(await emulator.ended).toMatchObject({ code: 0, stderr: '' });
@@ -117,6 +130,7 @@ describe('apns-inspect emulator and device', () => {
     expect(text.endsWith('\n')).toBe(true);
     const records = text.trimEnd().split('\n');
     expect(records.map((line, index) => (JSON.parse(line) as { n: number }).n === index + 1)).not.toContain(false);
+    expect(text).toContain('"reason":"MissingProviderToken"');
     const listed = await listing(capture);
     expect(listed).toMatchObject({ code: 0, stderr: '' });
     expect(listed.stdout.match(/"message":"(connect|keep_alive|notification)"/g)).toHaveLength(20);

@@ -157,6 +157,7 @@ describe('the way of a push', () => {
     await b.until(({ messages }) => messages.length === 1);
     await a.until(({ events }) => events.some((event) => event.kind === 'ack' && event.status === 0));
     expect(text(b.messages[0])).toBe('hi');
+    expect(await emulator.waitFor({ command: 'message', state: 'acknowledged' })).toMatchObject([{ pushes: [{ token: b.peer.token }] }]);
   });
 });
 

@@ -33,3 +33,12 @@ it('gives every push of one call the same id, a UUID of version 4', () => {
   expect(a.id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   expect(b.id).toBe(a.id);
 });
+
+it('puts each push on record, so that its state can be waited for', async () => {
+  const { token } = emulator.addDevice();
+  const from = emulator.received().at(-1)?.number ?? 0;
+  const [push] = emulator.inject({ to: token, topic: 'com.example.app', payload: 'one' });
+  expect(await emulator.waitFor({ state: 'stored', id: push.id })).toMatchObject([
+    { number: from + 1, server: 'control', command: 'inject', token, topic: 'com.example.app', status: -1, push: { state: 'stored' } },
+  ]);
+});

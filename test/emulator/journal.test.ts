@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Journal } from '../../src/emulator/journal.ts';
+import { Push, pushBody } from '../../src/emulator/push.ts';
 
 function record(command: string, payload = 0) {
   return { at: 0, server: 'http2', connection: 1, command, status: 200, payload: new Uint8Array(payload) } as const;
@@ -26,6 +27,22 @@ describe('what was received', () => {
     expect(journal.query()).toEqual([]);
     journal.add(record('push'));
     expect(journal.query().length).toBe(1);
+  });
+
+  it('counts injected notifications and those that a message became, and finds them by their state', () => {
+    const journal = new Journal({ records: 4 });
+    const push = () => new Push(1, 'control', 'ab', pushBody({ topic: 'a', payload: new Uint8Array(0) }), 0);
+    const [injected, first, second] = [push(), push(), push()];
+    for (let n = 0; n < 3; n++) journal.add(record('push'));
+    journal.addInjected(injected);
+    journal.became(journal.add(record('broadcast')), [first, second]);
+    expect(journal.query({ state: 'accepted' }).map(({ number, command }) => [number, command])).toEqual([
+      [4, 'inject'],
+      [5, 'broadcast'],
+    ]);
+    second.state = 'acknowledged';
+    expect(journal.query({ state: 'acknowledged' }).map(({ number }) => number)).toEqual([5]);
+    expect(journal.total).toBe(5);
   });
 
   it('is waited for, by several and until their time is over', async () => {

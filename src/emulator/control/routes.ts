@@ -96,7 +96,7 @@ export const ROUTES: readonly Route[] = [
   {
     method: 'GET',
     path: '/received',
-    doc: 'What clients sent; query: server, command, token (prefix), topic, id, status, reason, state, after, limit.',
+    doc: 'What clients sent, and what was injected; query: server, command, token (prefix), topic, id, status, reason, state, after, limit.',
     run: (controls, { query }) => controls.received(queryOf(query)).map(receivedJson),
   },
   {
@@ -255,7 +255,7 @@ export function eventJson(event: EmulatorEvent): Record<string, unknown> {
 }
 
 export function receivedJson(record: Received): Record<string, unknown> {
-  const { payload, push, at, headers, ...rest } = record;
+  const { payload, push, pushes, at, headers, ...rest } = record;
   return {
     ...rest,
     at: new Date(at).toISOString(),
@@ -264,6 +264,7 @@ export function receivedJson(record: Received): Record<string, unknown> {
       : { headers: headers.map(([name, value]) => [name, name === 'authorization' ? withoutSignature(value) : value]) }),
     ...(payload === undefined ? {} : payloadJson(payload)),
     ...(push === undefined ? {} : { push: pushJson(push) }),
+    ...(pushes === undefined ? {} : { pushes: pushes.map(pushJson) }),
   };
 }
 

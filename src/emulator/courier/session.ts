@@ -10,7 +10,7 @@ import type { Events } from '../event.ts';
 import type { FaultEngine } from '../faults/engine.ts';
 import type { Action } from '../faults/rule.ts';
 import { flatHex } from '../hex.ts';
-import type { Journal } from '../journal.ts';
+import type { Journal, Received } from '../journal.ts';
 import { type BodyOptions, Push, pushBody, topicHash } from '../push.ts';
 import type { SeededRandom } from '../random.ts';
 import { type Device, type Endpoint, FILTER_LISTS, type FilterList } from '../registry.ts';
@@ -70,10 +70,12 @@ type Fields = Heard['fields'];
 
 export class CourierSession implements Endpoint {
   /** What a command does; commands that are not here are only recorded. */
-  private static readonly handlers: Readonly<Record<string, (session: CourierSession, f: Fields, action: Action | undefined) => void>> = {
+  private static readonly handlers: Readonly<
+    Record<string, (session: CourierSession, f: Fields, action: Action | undefined, record: Received) => void>
+  > = {
     connect: (session, f, action) => session.connect(f, action),
     filter: (session, f) => session.filter(f),
-    message: (session, f, action) => session.message(f, action),
+    message: (session, f, action, record) => session.message(f, action, record),
     message_ack: (session, f) => session.acknowledge(f),
     keep_alive: (session) => session.outlet.say('keep_alive_response', {}),
     flush: (session, f) => session.outlet.say('flush_response', { padding: new Uint8Array(paddingOf(f)) }),
@@ -118,7 +120,7 @@ export class CourierSession implements Endpoint {
     const token = hexOf(fields['token']) ?? this.user?.token;
     const topic = hexOf(fields['topic']);
     const action = this.parts.faults.match({ server: 'courier', on: 'message', connection: this.connection, command, token, topic });
-    this.record(command, fields, token, topic);
+    const record = this.record(command, fields, token, topic);
     if (action !== undefined && this.spoil(action)) return;
     if (this.user === undefined && command !== 'connect') {
       this.close(`${command} before connect`);
@@ -128,9 +130,9 @@ export class CourierSession implements Endpoint {
     if (action?.delay !== undefined && handler !== undefined) {
       const { clock, faults } = this.parts;
       clock.schedule(clock.now() + faults.delayOf(action), () => {
-        if (!this.closed) handler(this, fields, action);
+        if (!this.closed) handler(this, fields, action, record);
       });
-    } else handler?.(this, fields, action);
+    } else handler?.(this, fields, action, record);
     if (action?.close === 'after') this.close('rule');
   }
 
@@ -304,7 +306,7 @@ export class CourierSession implements Endpoint {
     if (first && sent === 0 && settings.noStorage && !this.facts.ios4) this.outlet.say('no_storage', { token: fromHex(device.token) });
   }
 
-  private message(f: Fields, action: Action | undefined): void {
+  private message(f: Fields, action: Action | undefined, record: Received): void {
     const id = f['id'] as number | undefined;
     const payload = (f['payload'] as Uint8Array | undefined) ?? new Uint8Array(0);
     const status = action?.status ?? (payload.length > this.parts.settings.largeMessageSize ? STATUS_REJECTED : STATUS_OK);
@@ -315,13 +317,15 @@ export class CourierSession implements Endpoint {
     });
     const topic = f['topic'];
     if (status !== STATUS_OK || !(topic instanceof Uint8Array)) return;
-    const { delivery, random, clock } = this.parts;
+    const { delivery, random, clock, journal } = this.parts;
     const body = pushBody({ topicHash: flatHex(topic), payload } satisfies BodyOptions);
+    const pushes: Push[] = [];
     for (const token of targetsOf(hexOf(f['token']), payload)) {
       const target = delivery.registry.device(token);
-      if (target !== undefined && !this.users.has(target.token))
-        delivery.submit(new Push(random.uuid(), 'device', token, body, clock.now()));
+      if (target !== undefined && !this.users.has(target.token)) pushes.push(new Push(random.uuid(), 'device', token, body, clock.now()));
     }
+    journal.became(record, pushes);
+    for (const push of pushes) delivery.submit(push);
   }
 
   private acknowledge(f: Fields): void {
@@ -400,12 +404,12 @@ export class CourierSession implements Endpoint {
     return action.drop === true;
   }
 
-  private record(command: string, fields: Fields, token: string | undefined, topic: string | undefined): void {
+  private record(command: string, fields: Fields, token: string | undefined, topic: string | undefined): Received {
     const { journal, clock, events } = this.parts;
     const at = clock.now();
     const id = fields['id'];
     const payload = fields['payload'];
-    journal.add({
+    const record = journal.add({
       at,
       server: 'courier',
       connection: this.connection,
@@ -425,6 +429,7 @@ export class CourierSession implements Endpoint {
         detail: command,
         ...(token === undefined ? {} : { token }),
       });
+    return record;
   }
 }
 

@@ -28,6 +28,15 @@ type Route =
   | { readonly to: 'device'; readonly token: string }
   | { readonly to: 'broadcast' | 'channels' | 'all-channels'; readonly bundle: string };
 
+/** An answer, and what is delivered once the request is on record: one push, or one for each device of a broadcast. */
+interface Decision {
+  readonly answer: ApiAnswer;
+  readonly push?: Push;
+  readonly pushes?: readonly Push[];
+}
+
+const NO_PUSHES: readonly Push[] = [];
+
 const METHODS: Readonly<Record<Route['to'], readonly string[]>> = {
   device: ['POST'],
   broadcast: ['POST'],
@@ -84,15 +93,9 @@ export class ProviderApi {
     if (this.settings.environment === 'sandbox' && (route?.to === 'device' || route?.to === 'broadcast'))
       common['apns-unique-id'] = this.random.uuid();
 
-    let push: Push | undefined;
-    let answer: ApiAnswer;
-    if (forced !== undefined) {
-      answer = this.forcedAnswer(forced, common);
-    } else {
-      const result = this.decide(connection, request, route, given, id, common);
-      answer = result.answer;
-      push = result.push;
-    }
+    const result: Decision =
+      forced === undefined ? this.decide(connection, request, route, given, id, common) : { answer: this.forcedAnswer(forced, common) };
+    const { answer, push, pushes } = result;
     const topic = header(request, 'apns-topic') ?? push?.body.topic;
     const token = route?.to === 'device' ? route.token.toLowerCase() : undefined;
     this.journal.add({
@@ -109,6 +112,7 @@ export class ProviderApi {
       status: answer.status,
       reason: answer.reason,
       push,
+      pushes,
     });
     if (this.events.wanted) {
       const at = this.clock.now();
@@ -125,6 +129,7 @@ export class ProviderApi {
       );
     }
     if (push !== undefined) this.delivery.submit(push);
+    for (const one of pushes ?? NO_PUSHES) this.delivery.submit(one);
     return answer;
   }
 
@@ -153,8 +158,8 @@ export class ProviderApi {
     givenId: string | undefined,
     id: string,
     common: Record<string, string>,
-  ): { readonly answer: ApiAnswer; readonly push?: Push } {
-    const no = (reason: Reason, timestamp?: number): { answer: ApiAnswer } => ({ answer: refuse(reason, common, timestamp) });
+  ): Decision {
+    const no = (reason: Reason, timestamp?: number): Decision => ({ answer: refuse(reason, common, timestamp) });
     if (route === undefined) return no('BadPath');
     if (!METHODS[route.to].includes(request.method)) return no('MethodNotAllowed');
     if (route.to === 'device' && route.token === '') return no('MissingDeviceToken');
@@ -164,7 +169,7 @@ export class ProviderApi {
     if (typeof sender === 'string') return no(sender);
     if (route.to !== 'device') {
       if (givenId !== undefined && !isUuid(givenId)) return no('BadMessageId');
-      return { answer: this.channelRequest(request, route.to, route.bundle, sender, id, common) };
+      return this.channelRequest(request, route.to, route.bundle, sender, id, common);
     }
 
     const wanted = checkDevicePush(request, route.token, sender);
@@ -182,27 +187,28 @@ export class ProviderApi {
     sender: Sender,
     id: string,
     common: Record<string, string>,
-  ): ApiAnswer {
+  ): Decision {
     const { broadcastApps, maxChannels } = this.settings;
-    if (broadcastApps !== undefined && !broadcastApps.includes(bundle)) return refuse('FeatureNotEnabled', common);
-    if (!mayUse(sender, bundle)) return refuse(sender.certificate ? 'TopicMismatch' : 'TopicDisallowed', common);
-    if (to === 'all-channels') return listChannels(this.channels, bundle, common);
+    const { channels } = this;
+    if (broadcastApps !== undefined && !broadcastApps.includes(bundle)) return { answer: refuse('FeatureNotEnabled', common) };
+    if (!mayUse(sender, bundle)) return { answer: refuse(sender.certificate ? 'TopicMismatch' : 'TopicDisallowed', common) };
+    if (to === 'all-channels') return { answer: listChannels(channels, bundle, common) };
     if (to === 'broadcast') return this.broadcast(request, bundle, id, common);
-    if (request.method === 'POST') return createChannel(request, this.channels, bundle, maxChannels, common);
-    if (request.method === 'GET') return readChannel(request, this.channels, bundle, common);
-    return deleteChannel(request, this.channels, bundle, common);
+    if (request.method === 'POST') return { answer: createChannel(request, channels, bundle, maxChannels, common) };
+    if (request.method === 'GET') return { answer: readChannel(request, channels, bundle, common) };
+    return { answer: deleteChannel(request, channels, bundle, common) };
   }
 
-  private broadcast(request: ApiRequest, bundle: string, id: string, common: Record<string, string>): ApiAnswer {
+  private broadcast(request: ApiRequest, bundle: string, id: string, common: Record<string, string>): Decision {
     const wanted = checkBroadcast(request, this.channels, bundle);
-    if (typeof wanted === 'string') return refuse(wanted, common);
+    if (typeof wanted === 'string') return { answer: refuse(wanted, common) };
     const body = pushBody(wanted.body);
     const now = this.clock.now();
     if (wanted.channel.policy === 1 && body.expiry !== 0) wanted.channel.latest = { body, at: now };
-    for (const device of this.delivery.registry.devices) {
-      if (device.subscriptions?.has(wanted.channel.id) === true) this.delivery.submit(new Push(id, 'broadcast', device.token, body, now));
-    }
-    return accept(200, common);
+    const pushes: Push[] = [];
+    for (const device of this.delivery.registry.devices)
+      if (device.subscriptions?.has(wanted.channel.id) === true) pushes.push(new Push(id, 'broadcast', device.token, body, now));
+    return { answer: accept(200, common), pushes };
   }
 
   private forcedAnswer(forced: { reason?: string; status?: number; timestamp?: number }, common: Record<string, string>): ApiAnswer {
