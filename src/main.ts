@@ -62,6 +62,7 @@ listing(program.command('open', { isDefault: true, hidden: true }).argument('[fi
   .option('--no-tui', 'list instead of opening the terminal UI')
   .option('--theme <name>', 'colours of the terminal UI: dark, light or mono')
   .option('--ascii', 'draw the terminal UI with ASCII characters only')
+  .option('--ring <n>', 'keep only the newest n messages in the terminal UI, for live inputs', wholeNumber)
   .option('--no-mouse', 'leave the mouse to the terminal')
   .option('--print-config', 'print the settings of the terminal UI as JSON')
   .action((files: string[], options) =>

@@ -7,6 +7,8 @@ import { Spool } from './spool.ts';
 
 /** What a store can read from. */
 export interface Readable {
+  /** Gives back what lies before `position`, where the source can. */
+  drop?(position: number): void;
   /** Copies up to `length` bytes from `position` into `into` at `at`; returns how many there were. */
   read(into: Uint8Array, at: number, length: number, position: number): number;
   close(): void;
@@ -16,6 +18,9 @@ export interface Readable {
 const BLOCK = 64 * 1024;
 /** 4 MiB in all, filled as needed: rows on the screen, and the reordered segments around the place that is being indexed. */
 const SLOTS = 64;
+
+/** Bytes before the first that a row needs which stay: a packet is found from up to 256 headers before it, and messages are still being put together. */
+const RELEASE_SLACK = 16 * 1024 * 1024;
 
 /** Sources that fit into exact addresses. */
 const SOURCE_LIMIT = 512;
@@ -165,6 +170,12 @@ export class Store implements ByteStore {
     if (Buffer.compare(there.subarray(0, length), buf.subarray(start, start + length)) === 0) return -1;
     for (let i = 0; i < length; i++) if (there[i] !== buf[start + i]) return i;
     return -1;
+  }
+
+  /** Rows need nothing before this address of its source any more. */
+  release(address: number): void {
+    const region = Math.floor(address / SOURCE_SPAN);
+    this.sources[region]?.drop?.(address - region * SOURCE_SPAN - RELEASE_SLACK);
   }
 
   close(): void {

@@ -10,6 +10,7 @@ export interface OpenOptions extends ListOptions {
   ascii?: boolean;
   mouse?: boolean;
   printConfig?: boolean;
+  ring?: number;
 }
 
 /** Options that ask for a listing. */
@@ -76,6 +77,7 @@ export async function runOpen(files: string[], options: OpenOptions, commands: r
       },
       files: [...files, ...(options.read ?? []), ...[options.c2s, options.s2c].filter((f) => f !== undefined)],
       follow: options.follow === true,
+      ring: options.ring,
       showSecrets: options.showSecrets === true,
       filter: options.filter,
       columns,

@@ -47,6 +47,8 @@ export class SessionAnalysis implements Context {
   now = Number.NaN;
   /** Rows below this were looked at. */
   done = 0;
+  /** Rows below this are gone. */
+  private first = 0;
   private finished = false;
   private readonly streams: (StreamState | undefined)[] = [];
   private readonly sets: readonly RuleSet[];
@@ -67,7 +69,7 @@ export class SessionAnalysis implements Context {
   }
 
   time(row: number): number {
-    return this.source.timed(row) ? this.columns.sec(row) + this.columns.nsec(row) / 1e9 : Number.NaN;
+    return row >= this.first && this.source.timed(row) ? this.columns.sec(row) + this.columns.nsec(row) / 1e9 : Number.NaN;
   }
 
   report(row: number, code: NoteCode, about: Particulars = {}): number {
@@ -79,6 +81,16 @@ export class SessionAnalysis implements Context {
     this.pairs.join(question, answer);
     const took = this.time(answer) - this.time(question);
     if (took > SLOW_SECONDS) this.report(answer, 'session.answer-slow', { value: took });
+  }
+
+  /** Rows before this one are gone: what is known of them is given back, and they are not looked at any more. */
+  drop(row: number): void {
+    this.first = row;
+    this.pairs.drop(row);
+    this.findings.drop(row);
+    const kept = this.deliveries.findIndex((d) => d.message >= row);
+    this.deliveries.splice(0, kept < 0 ? this.deliveries.length : kept);
+    if (this.done < row) this.done = row;
   }
 
   /** Looks at the rows before `to` that were not looked at yet. */

@@ -30,12 +30,15 @@ export class Findings {
   private readonly texts = new Map<number, string>();
   /** Newest finding of each row, + 1: 4 bytes a row, only for chunks that hold a finding. */
   private readonly newest: (Int32Array | undefined)[] = [];
+  /** Rows before this one are gone. */
+  private first = 0;
   private readonly counts = new Map<NoteCode, number>();
   count = 0;
   dropped = 0;
 
-  /** Returns the finding's number, -1 when there are too many: the last that is kept says so. */
+  /** Returns the finding's number, -1 when there are too many (the last that is kept says so) or the row is gone. */
   add(row: number, code: NoteCode, about: Particulars = {}): number {
+    if (row < this.first) return -1;
     if (this.count >= FINDING_LIMIT) {
       this.dropped++;
       return -1;
@@ -61,6 +64,12 @@ export class Findings {
     this.counts.set(code, (this.counts.get(code) ?? 0) + 1);
     this.codes[finding] = NUMBER_OF.get(code) as number;
     this.others[finding] = other;
+  }
+
+  /** Gives back the chunks whose rows all lie before `row`. What was found there still counts. */
+  drop(row: number): void {
+    this.newest.fill(undefined, 0, row >>> BITS);
+    this.first = row;
   }
 
   has(row: number): boolean {

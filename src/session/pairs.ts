@@ -5,6 +5,8 @@ const MASK = (1 << BITS) - 1;
 /** Partner of each row, as a column: 4 bytes a row, only for chunks that hold a pair. */
 export class Pairs {
   private readonly chunks: (Int32Array | undefined)[] = [];
+  /** Rows before this one are gone. */
+  private first = 0;
   /** Pairs that were made. */
   count = 0;
 
@@ -19,7 +21,14 @@ export class Pairs {
     return (this.chunks[row >>> BITS]?.[row & MASK] ?? 0) - 1;
   }
 
+  /** Gives back the chunks whose rows all lie before `row`. */
+  drop(row: number): void {
+    this.chunks.fill(undefined, 0, row >>> BITS);
+    this.first = row;
+  }
+
   private set(row: number, partner: number): void {
+    if (row < this.first) return;
     const index = row >>> BITS;
     let chunk = this.chunks[index];
     if (chunk === undefined) {

@@ -46,9 +46,15 @@ export class Analysis implements AnalysisView {
     return true;
   }
 
-  /** The row that answers this one, or that this one answers; -1. */
+  drop(row: number): void {
+    this.made ??= new SessionAnalysis(sourceOf(this.timeline));
+    this.made.drop(row);
+  }
+
+  /** The row that answers this one, or that this one answers; -1, also when it is gone. */
   pair(row: number): number {
-    return this.session.pairs.of(row);
+    const partner = this.session.pairs.of(row);
+    return partner < this.timeline.first ? -1 : partner;
   }
 
   /** Nanoseconds from question to answer, on either of them; undefined without a pair or without times. Never negative. */
@@ -80,7 +86,7 @@ export class Analysis implements AnalysisView {
   *all(): Generator<{ readonly row: number; readonly note: Note }> {
     const { columns } = this.timeline.rows;
     const { session } = this;
-    for (let row = 0; row < session.done; row++) {
+    for (let row = this.timeline.first; row < session.done; row++) {
       if (!session.findings.has(row) && !hasRowRules(kindOf(columns.type(row), columns.dir(row)))) continue;
       for (const note of this.findings(row)) yield { row, note };
     }

@@ -4,6 +4,8 @@
  * Chunks never move, so growing costs no copy of other rows; columns that most rows leave at their default (status, aux) are
  * allocated in a chunk at the first value that differs. About 30 bytes a row.
  */
+import { CAPTURE_ENTRY, DIALECT } from '../core/message.ts';
+
 export const CHUNK_BITS = 16;
 export const CHUNK_ROWS = 1 << CHUNK_BITS;
 const MASK = CHUNK_ROWS - 1;
@@ -183,6 +185,8 @@ const same = <T extends Column>(from: T): T => new (from.constructor as new (n: 
 export class Columns {
   readonly chunks: Chunk[] = [];
   rows = 0;
+  /** Rows before this one were given back (`drop`): they answer as unknown data without bytes, at the time of the first row. */
+  gone = 0;
 
   private last: Chunk | undefined = undefined;
   /** Rows that fit before `tail` has to look again. */
@@ -206,6 +210,27 @@ export class Columns {
 
   private of(row: number): Chunk {
     return this.chunks[row >>> CHUNK_BITS];
+  }
+
+  /** Gives back the chunks whose rows all lie before `row`. True when there were some. */
+  drop(row: number): boolean {
+    const end = Math.min(row, this.rows) >>> CHUNK_BITS;
+    const from = this.gone >>> CHUNK_BITS;
+    if (end <= from) return false;
+    // One chunk stands for all that are gone: whoever still asks, asks safely.
+    const empty = from === 0 ? this.emptyChunk() : this.chunks[0];
+    this.chunks.fill(empty, from, end);
+    this.gone = end << CHUNK_BITS;
+    return true;
+  }
+
+  private emptyChunk(): Chunk {
+    const chunk = new Chunk(CHUNK_ROWS);
+    chunk.type.fill((DIALECT.capture << 8) + CAPTURE_ENTRY.unknown);
+    chunk.flags.fill(this.flags(0) & FLAG_UNTIMED);
+    chunk.secBase = this.sec(0);
+    chunk.nsec.fill(this.nsec(0));
+    return chunk;
   }
 
   sec(row: number): number {
@@ -267,6 +292,7 @@ export class Columns {
 
   /** Raises the row's severity; rules that see more than one message use it. */
   raise(row: number, severity: number): void {
+    if (row < this.gone) return;
     const chunk = this.of(row);
     const flags = chunk.flags[row & MASK];
     if (severity > flags >>> SEVERITY_SHIFT) chunk.flags[row & MASK] = (flags & 0x3f) | (severity << SEVERITY_SHIFT);
@@ -274,6 +300,7 @@ export class Columns {
 }
 
 const PIECE_CHUNK = 1 << 14;
+const NO_PIECES = new Uint32Array(0);
 
 /** Where the bytes of rows lie that are not contiguous: runs of (address, length), appended and never changed. */
 export class Pieces {
@@ -298,6 +325,15 @@ export class Pieces {
     this.addresses[chunk][at] = offset;
     this.lengths[chunk][at] = length;
     this.count++;
+  }
+
+  /** Gives back the chunks whose pieces all lie before `index`. */
+  drop(index: number): void {
+    const end = Math.min((index / PIECE_CHUNK) | 0, (this.count / PIECE_CHUNK) | 0);
+    for (let chunk = end - 1; chunk >= 0 && this.lengths[chunk] !== NO_PIECES; chunk--) {
+      this.addresses[chunk] = NO_PIECES;
+      this.lengths[chunk] = NO_PIECES;
+    }
   }
 
   address(index: number): number {

@@ -13,7 +13,7 @@ import { toHex } from '../core/bytes.ts';
 import { EXIT, UserError } from '../core/errors.ts';
 import type { Input, InputState } from '../core/input.ts';
 import { DIALECT } from '../core/message.ts';
-import type { Arrival } from '../core/stream.ts';
+import { type Arrival, SOURCE_SPAN } from '../core/stream.ts';
 import { count } from '../core/text.ts';
 import { SKIP_REASONS } from '../net/layer.ts';
 import { linkTypeName } from '../net/links/names.ts';
@@ -34,6 +34,7 @@ import { Intake, type PacketStage, Pipeline, type Tap } from './pipeline.ts';
 import { Places } from './places.ts';
 import { Provenance } from './provenance.ts';
 import { recognise } from './recognition.ts';
+import { dropRows } from './ring.ts';
 import { Rows } from './rows.ts';
 import { guessSide, splitDirections } from './split-directions.ts';
 import type { StreamRecord } from './streams.ts';
@@ -379,6 +380,16 @@ export class Reading {
   /** The TLS record that the first byte of a row was decrypted from, as it was on the wire; undefined when it was not. */
   tlsRecord(row: number): Uint8Array | undefined {
     return this.origins.tlsRecord(row);
+  }
+
+  /** Lets the rows before `row` go: the others keep their numbers, and memory and temporary files are given back in chunks. */
+  drop(row: number): void {
+    dropRows(this.timeline, row, (address) => {
+      this.store.release(address);
+      if (address >= SOURCE_SPAN) return;
+      this.places.drop(address);
+      this.datagrams.drop(address);
+    });
   }
 
   close(): void {

@@ -4,9 +4,13 @@
  */
 const CHUNK = 4096;
 
+const NOTHING = { spool: new Float64Array(0), length: new Uint32Array(0), record: new Float64Array(0), recordLength: new Uint32Array(0) };
+
 export class Places {
   private readonly chunks: { spool: Float64Array; length: Uint32Array; record: Float64Array; recordLength: Uint32Array }[] = [];
   private count = 0;
+  /** Chunks that were given back. */
+  private gone = 0;
 
   add(spoolAddress: number, length: number, recordAddress: number, recordLength: number): void {
     const at = this.count % CHUNK;
@@ -26,9 +30,14 @@ export class Places {
     this.count++;
   }
 
+  /** Gives back the chunks that hold only addresses before this one. */
+  drop(address: number): void {
+    while (this.gone < this.chunks.length - 1 && this.chunks[this.gone + 1].spool[0] <= address) this.chunks[this.gone++] = NOTHING;
+  }
+
   /** The record that gave the byte at this spool address. */
   find(address: number): { record: number; recordLength: number; start: number; end: number } | undefined {
-    let low = 0;
+    let low = this.gone * CHUNK;
     let high = this.count - 1;
     while (low <= high) {
       const middle = (low + high) >>> 1;

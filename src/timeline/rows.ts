@@ -45,6 +45,11 @@ export class Rows {
     return address;
   }
 
+  /** Bytes that come again are stored again: where they stand may be given back. */
+  forgetKept(): void {
+    this.kept.clear();
+  }
+
   /** Appends a row. `buf` is what the ranges of `cells` refer to. Returns the row's number. */
   append(stream: number, dir: Dir, cells: Cells, buf: Uint8Array, length: number, where: Location): number {
     const columns = this.columns;

@@ -48,6 +48,8 @@ export interface AnalysisView {
   readonly settled: boolean;
   /** Looks at up to `rows` more rows; true when that was all. */
   advance(rows: number): boolean;
+  /** Rows before this one are gone: what is known of them is given back. */
+  drop(row: number): void;
   /** The row that answers this one, or that this one answers; -1. */
   pair(row: number): number;
   /** Time between question and answer, on either of them. */
@@ -80,6 +82,8 @@ export class Timeline {
   /** Notes about files and packets that belong to no row. */
   readonly notes: Note[] = [];
   packets = 0;
+  /** Rows before this one left the list (ring limit). Their numbers are not given again. */
+  first = 0;
   /** The input was read to its end: no more rows come. */
   complete = false;
   /** Set: every message, address and payload is shown by pseudonyms, and bytes are not shown. */
@@ -227,6 +231,7 @@ export class Timeline {
     const columns = this.rows.columns;
     const type = columns.type(row);
     const code = type >>> 8;
+    if (row < columns.gone) return GONE;
     const { bytes, holes } = this.bytes(row);
     if (code === DIALECT.capture) return captureMessage(type, columns.dir(row), columns.length(row), bytes, columns.severity(row));
     const dir = columns.dir(row);
@@ -236,6 +241,18 @@ export class Timeline {
     return withHoles(expand ? this.decoders.expand(message, bytes) : message, holes);
   }
 }
+
+/** What is left of a message that the ring limit took. */
+const GONE: Message = {
+  dialect: 'capture',
+  type: (DIALECT.capture << 8) + CAPTURE_ENTRY.unknown,
+  dir: 0,
+  command: 'unknown',
+  label: 'Gone',
+  fields: [],
+  notes: [],
+  info: 'gone: only the newest messages are kept',
+};
 
 /** The message of a row, from the ones that are kept or made; the oldest gives way. */
 function kept(messages: Map<number, Message>, row: number, make: () => Message): Message {

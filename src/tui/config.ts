@@ -17,6 +17,8 @@ export interface Config {
   readonly time: TimeFormat;
   /** Share of the height that the list has, in percent. */
   readonly split: number;
+  /** Messages that are kept, the newest, so that a live input can go on for ever; 0: all. */
+  readonly ring: number;
   readonly keymap: 'standard' | 'wireshark';
   readonly keys: Readonly<Record<string, readonly string[]>>;
   readonly colors: readonly { readonly filter: string; readonly style: string }[];
@@ -29,6 +31,7 @@ export const DEFAULT_CONFIG: Config = {
   columns: undefined,
   time: 'relative',
   split: 50,
+  ring: 0,
   keymap: 'standard',
   keys: {},
   colors: DEFAULT_RULES,
@@ -82,6 +85,7 @@ export function readConfig(text: string): { config: Config; problems: string[] }
     ),
     time: take('time', oneOf(TIME_FORMATS), 'relative', TIME_FORMATS.join(', ')),
     split: take('split', (v): v is number => typeof v === 'number' && v >= 20 && v <= 80, 50, 'a number from 20 to 80'),
+    ring: take('ring', (v): v is number => Number.isSafeInteger(v) && (v as number) >= 0, 0, 'a number of messages, 0 for all'),
     keymap: take('keymap', oneOf(['standard', 'wireshark'] as const), 'standard', 'standard or wireshark'),
     keys: take<Config['keys']>(
       'keys',

@@ -92,7 +92,8 @@ function neighbours(state: State, row: number, count: number): number[] {
   const stream = columns.stream(row);
   const before: number[] = [];
   const after: number[] = [];
-  for (let at = row - 1; at >= 0 && at > row - REACH && before.length < count; at--) if (columns.stream(at) === stream) before.unshift(at);
+  for (let at = row - 1; at >= timeline.first && at > row - REACH && before.length < count; at--)
+    if (columns.stream(at) === stream) before.unshift(at);
   for (let at = row + 1; at < timeline.length && at < row + REACH && after.length < count; at++)
     if (columns.stream(at) === stream) after.push(at);
   const up = Math.min(before.length, Math.max(count >> 1, count - 1 - after.length));

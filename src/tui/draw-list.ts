@@ -10,7 +10,7 @@ import { type ColorRule, colorOf } from './color-rules.ts';
 import type { Rect } from './layout.ts';
 import { columnsFor } from './menu.ts';
 import { rowAt } from './row-set.ts';
-import type { State } from './state.ts';
+import { markedRows, type State } from './state.ts';
 import type { Theme } from './theme.ts';
 import { cut, padded, textWidth } from './width.ts';
 
@@ -90,7 +90,8 @@ export function drawList(canvas: Canvas, state: State, rect: Rect): void {
   const { shown } = state;
   const place = shown.length === 0 ? '0' : `${grouped(state.cursor + 1)}/${grouped(shown.length)}`;
   const sorted = state.sorted === undefined ? '' : `  ${state.sorted.descending ? '▼' : '▲'} ${state.sorted.column}`;
-  const marked = state.marks.size === 0 ? '' : `  marked ${state.marks.size}`;
+  const lost = state.marks.size - markedRows(state).length;
+  const marked = state.marks.size === 0 ? '' : `  marked ${state.marks.size}${lost === 0 ? '' : ` (${lost} gone)`}`;
   canvas.frame(
     rect.x,
     rect.y,

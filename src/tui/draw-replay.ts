@@ -4,7 +4,7 @@ import type { Canvas, Style } from './canvas.ts';
 import { scrolled } from './detail.ts';
 import type { Rect } from './layout.ts';
 import { isRunning, REPLAY_FIELDS, type ReplayLine, type ReplayState } from './replay-view.ts';
-import type { State } from './state.ts';
+import { markedRows, type State } from './state.ts';
 import { cut, padded } from './width.ts';
 
 /** From this width on the form has two columns. */
@@ -38,7 +38,7 @@ const selectedLine = (replay: ReplayState): ReplayLine | undefined =>
 function fieldText(state: State, replay: ReplayState, name: (typeof REPLAY_FIELDS)[number]['name']): string {
   const value = replay.form[name];
   if (name === 'messages') {
-    if (value === 'marked') return `${grouped(state.marks.size)} marked`;
+    if (value === 'marked') return `${grouped(markedRows(state).length)} marked`;
     return value === 'shown' ? `${grouped(state.shown.length)} shown` : 'this message';
   }
   if (name === 'remote' && value === '') return 'none: only this machine';

@@ -73,7 +73,7 @@ const TITLES: Readonly<Record<State['view'], string>> = {
 /** What is loaded, and how far. */
 export function loadingText(state: State): string {
   const { loading, total } = state;
-  const messages = `${grouped(total)} msg${total === 1 ? '' : 's'}`;
+  const messages = `${grouped(total)} msg${total === 1 ? '' : 's'}${state.gone === 0 ? '' : ` (${grouped(state.gone)} gone)`}`;
   if (loading.done) return `${messages}${loading.stopped ? '  stopped: not all is read' : ''}`;
   if (state.paused) return `${messages}  ⏸ paused`;
   if (state.source.live && loading.waiting) return `${messages}  ● live${state.autoscroll ? ' ↓' : ''}`;
@@ -97,7 +97,7 @@ function drawTitle(canvas: Canvas, state: State): void {
 function drawFilterLine(canvas: Canvas, state: State): void {
   const { theme } = state;
   let x = canvas.text(1, 1, 'Filter: ', theme.label);
-  const hits = `${grouped(state.shown.length)} of ${grouped(state.total)}`;
+  const hits = `${grouped(state.shown.length)} of ${grouped(state.total - state.gone)}`;
   let status = '';
   if (state.scan.active && (state.filter !== undefined || state.onlyMarked)) {
     const share = state.total === 0 ? 0 : Math.floor((state.scan.looked / state.total) * 100);

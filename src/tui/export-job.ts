@@ -8,9 +8,9 @@ import { ladderText } from '../view/ladder.ts';
 import { treeLines } from '../view/tree.ts';
 import { HIDDEN, hiddenBytes } from './detail.ts';
 import { columnsFor } from './menu.ts';
-import { type RowSet, rowAt } from './row-set.ts';
+import { type RowSet, rowAt, someRows } from './row-set.ts';
 import type { Source } from './source.ts';
-import type { State } from './state.ts';
+import { markedRows, type State } from './state.ts';
 import { padded, textWidth } from './width.ts';
 
 /** Text collected before it is written. */
@@ -21,11 +21,9 @@ const quoted = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.repla
 /** The rows that an export is about. */
 export function exportedRows(state: State, what: 'shown' | 'marked' | 'this'): RowSet {
   if (what === 'marked') {
-    const rows = Uint32Array.from(state.marks).sort();
-    return { rows, length: rows.length, ascending: true };
+    return someRows(markedRows(state));
   }
-  if (state.view === 'ladder' && state.ladder !== undefined)
-    return { rows: state.ladder.ladder.rows, length: state.ladder.ladder.rows.length, ascending: true };
+  if (state.view === 'ladder' && state.ladder !== undefined) return someRows(state.ladder.ladder.rows);
   return state.shown;
 }
 

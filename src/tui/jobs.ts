@@ -5,7 +5,7 @@ import type { Filter } from '../timeline/filter/filter.ts';
 import { indexOfBytes } from '../timeline/filter/values.ts';
 import type { Timeline } from '../timeline/timeline.ts';
 import { Tally } from '../view/tally.ts';
-import { type RowSet, rowAt } from './row-set.ts';
+import { allRows, lowerBound, type RowSet, rowAt, someRows } from './row-set.ts';
 import type { SearchPattern } from './state.ts';
 
 /** Rows that a filter is asked for at first; more when it is quick. */
@@ -36,8 +36,12 @@ export class FilterJob {
   /** Looks on for about `ms` milliseconds. */
   step(ms: number): void {
     const { timeline, filter, only } = this;
+    // What left the list meanwhile is not looked at any more.
+    this.looked = Math.max(this.looked, timeline.first);
     if (only !== undefined) {
-      const rows = only.filter((row) => row < timeline.length && (filter === undefined || filter.matches(timeline, row)));
+      const rows = only.filter(
+        (row) => row >= timeline.first && row < timeline.length && (filter === undefined || filter.matches(timeline, row)),
+      );
       this.rows = rows;
       this.count = rows.length;
       this.looked = timeline.length;
@@ -71,8 +75,18 @@ export class FilterJob {
   }
 
   get shown(): RowSet {
-    if (this.filter === undefined && this.only === undefined) return { rows: undefined, length: this.looked, ascending: true };
-    return { rows: this.rows, length: this.count, ascending: true };
+    const { first } = this.timeline;
+    if (this.filter === undefined && this.only === undefined) return allRows(this.looked, first);
+    this.forget(first);
+    return someRows(this.rows, this.count);
+  }
+
+  /** Rows before `first` are gone. What was handed out stays as it is. */
+  private forget(first: number): void {
+    if (this.count === 0 || this.rows[0] >= first) return;
+    const from = lowerBound(this.rows, this.count, first);
+    this.rows = this.rows.slice(from, this.count);
+    this.count -= from;
   }
 }
 
@@ -192,5 +206,5 @@ export function sortedRows(timeline: Timeline, shown: RowSet, name: string, desc
   const order = new Uint32Array(rows.length).map((_, i) => i);
   const sign = descending ? -1 : 1;
   order.sort((a, b) => (values[a] < values[b] ? -sign : values[a] > values[b] ? sign : a - b));
-  return { rows: order.map((i) => rows[i]), length: rows.length, ascending: false };
+  return { ...someRows(order.map((i) => rows[i])), ascending: false };
 }

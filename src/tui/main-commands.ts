@@ -9,10 +9,10 @@ import { formatMenu } from './export-formats.ts';
 import { joined, termOf } from './field-filter.ts';
 import { layout } from './layout.ts';
 import { columnsFor, columnsMenu, copyMenu, sortMenu } from './menu.ts';
-import { enter, goToRow, moveBy, moveBytes, moveTo, moveTree, pageSize, rescan } from './moves.ts';
+import { enter, goToNumber, goToRow, moveBy, moveBytes, moveTo, moveTree, pageSize, rescan } from './moves.ts';
 import { openPrompt } from './prompt.ts';
 import { openReplay } from './replay-commands.ts';
-import { ask, type Pane, type State, say } from './state.ts';
+import { ask, markedRows, type Pane, type State, say } from './state.ts';
 
 type Command = (state: State, count: number | undefined) => State;
 
@@ -73,11 +73,14 @@ function mark(state: State): State {
   return { ...state, marks };
 }
 
+const nothingMarked = (state: State): string =>
+  state.marks.size === 0 ? 'nothing is marked (m marks)' : 'the marked messages are gone (ring limit)';
+
 function nextMark(state: State): State {
-  if (state.marks.size === 0) return say(state, 'nothing is marked (m marks)', true);
+  const marked = markedRows(state);
+  if (marked.length === 0) return say(state, nothingMarked(state), true);
   const row = currentRow(state);
-  const sorted = [...state.marks].sort((a, b) => a - b);
-  return goToRow(state, sorted.find((r) => r > row) ?? sorted[0]);
+  return goToRow(state, marked.find((r) => r > row) ?? marked[0]);
 }
 
 function pair(state: State, step: 1 | -1): State {
@@ -101,7 +104,7 @@ function ladder(state: State): State {
 function compare(state: State): State {
   const row = currentRow(state);
   if (row < 0) return state;
-  const marked = [...state.marks].filter((r) => r !== row);
+  const marked = [...state.marks].filter((r) => r !== row && r >= state.gone);
   const other = marked.length > 0 ? marked[marked.length - 1] : (pairOf(state.source.timeline, row)?.row ?? -1);
   if (other < 0) return say(state, 'mark another message first (m), then d compares', true);
   return enter({ ...state, compare: { left: Math.min(row, other), right: Math.max(row, other), top: 0 } }, 'compare');
@@ -129,7 +132,7 @@ export const MAIN_COMMANDS: Readonly<Record<string, Command>> = {
   'half-up': (s) => moveBy(s, -(pageSize(s) >> 1)),
   top: (s) => (s.pane === 'list' ? moveTo(s, 0) : moveBy(s, -1e9)),
   end: (s, n) => {
-    if (n !== undefined) return goToRow(s, Math.max(0, n - 1));
+    if (n !== undefined) return goToNumber(s, n);
     if (s.pane !== 'list') return moveBy(s, 1e9);
     const moved = moveTo(s, s.shown.length - 1);
     return s.source.live && !s.loading.done ? { ...moved, autoscroll: true } : moved;
@@ -204,7 +207,7 @@ export const MAIN_COMMANDS: Readonly<Record<string, Command>> = {
       : followed(s, `apns.token == ${/^[0-9a-f]+$/.test(token) ? (token.match(/../g) ?? []).join(':') : JSON.stringify(token)}`);
   },
   'only-marked': (s) => {
-    if (!s.onlyMarked && s.marks.size === 0) return say(s, 'nothing is marked (m marks)', true);
+    if (!s.onlyMarked && markedRows(s).length === 0) return say(s, nothingMarked(s), true);
     return rescan({ ...s, onlyMarked: !s.onlyMarked });
   },
   find: (s) => ({ ...s, prompt: openPrompt('find', 'Find', '', s.history.find, { findKind: s.search?.kind ?? 'text' }) }),

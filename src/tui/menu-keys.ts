@@ -12,7 +12,7 @@ import { termOf } from './field-filter.ts';
 import { commandFor } from './keys.ts';
 import { columnsFor, type MenuState, movedItem, toggledItem } from './menu.ts';
 import { openPrompt } from './prompt.ts';
-import { ask, type State, say } from './state.ts';
+import { ask, markedRows, type State, say } from './state.ts';
 
 export function menuKey(state: State, menu: MenuState, key: string): State {
   const command = commandFor(state.keymap, 'menu', key);
@@ -63,9 +63,10 @@ function chosen(state: State, menu: MenuState): State {
     case 'copy':
       return copied(state, value);
     case 'format': {
-      const what = state.view === 'main' && state.marks.size > 0 ? 'marked' : 'shown';
+      const marked = state.view === 'main' ? markedRows(state).length : 0;
+      const what = marked > 0 ? 'marked' : 'shown';
       const base = (state.source.title.split(/[\\/]/).pop() ?? 'messages').replace(/\.\w+$/, '') || 'messages';
-      const label = `Write ${what === 'marked' ? `${state.marks.size} marked` : 'what is shown'} as ${value} to`;
+      const label = `Write ${what === 'marked' ? `${marked} marked` : 'what is shown'} as ${value} to`;
       return { ...state, prompt: openPrompt('export', label, `${base}.${extensionOf(value)}`, [], { format: value, what }) };
     }
     default:

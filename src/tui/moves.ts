@@ -1,5 +1,6 @@
 /** Moving the cursor through the list, the tree and the bytes; changing what is shown. */
 
+import { grouped } from '../core/text.ts';
 import { currentLayer, currentRow, detailLines, lineOfByte, scrolled, treeIndex } from './detail.ts';
 import { bytesPerRow, layout, listRows, paneRows } from './layout.ts';
 import { nearestPosition, type RowSet } from './row-set.ts';
@@ -36,6 +37,13 @@ export function goToRow(state: State, row: number): State {
   if (found < 0) return say(state, 'nothing is shown', true);
   const moved = centred(moveTo(state, position));
   return found === row ? moved : say(moved, `#${row + 1} is not shown; this is the nearest`);
+}
+
+/** The message with this number, or the nearest that is shown. */
+export function goToNumber(state: State, number: number): State {
+  if (number <= state.gone && state.gone > 0)
+    return say(goToRow(state, state.gone), `#${number} is gone: the newest ${grouped(state.total - state.gone)} messages are kept`, true);
+  return goToRow(state, Math.max(0, number - 1));
 }
 
 /** The cursor in the middle when it would be at an edge. */

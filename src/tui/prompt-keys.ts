@@ -4,7 +4,7 @@ import { allFields } from '../schema/registry.ts';
 import { emulatorState } from './emulator-view.ts';
 import { BINDINGS } from './keys.ts';
 import { compiled, filterPrompt, search } from './main-commands.ts';
-import { enter, goToRow, rescan } from './moves.ts';
+import { enter, goToNumber, goToRow, rescan } from './moves.ts';
 import { editPrompt, filterProblem, type PromptState } from './prompt.ts';
 import { REPLAY_FIELDS } from './replay-view.ts';
 import { ask, type State, say } from './state.ts';
@@ -86,7 +86,7 @@ function applyFilter(state: State, closed: State, prompt: PromptState): State {
 function rowOfTime(state: State, seconds: number): number {
   const { timeline } = state.source;
   const { columns } = timeline.rows;
-  let low = 0;
+  let low = timeline.first;
   let high = timeline.length;
   while (low < high) {
     const mid = (low + high) >>> 1;
@@ -101,9 +101,10 @@ function jump(state: State, text: string): State {
   const { timeline } = state.source;
   if (text === '' || timeline.length === 0) return state;
   if (/^#?\d+$/.test(text)) {
-    const row = Number(text.replace('#', '')) - 1;
-    if (row < 0 || row >= timeline.length) return say(state, `there are messages 1 to ${grouped(timeline.length)}`, true);
-    return goToRow(state, row);
+    const number = Number(text.replace('#', ''));
+    if (number < 1 || number > timeline.length)
+      return say(state, `there are messages ${grouped(state.gone + 1)} to ${grouped(timeline.length)}`, true);
+    return goToNumber(state, number);
   }
   const { columns } = timeline.rows;
   const base = columns.sec(state.reference) + columns.nsec(state.reference) / 1e9;

@@ -10,7 +10,7 @@ import { clicked } from './mouse.ts';
 import { enter, leave, moveTo, withShown } from './moves.ts';
 import { promptKey } from './prompt-keys.ts';
 import { isRunning, type ReplayState } from './replay-view.ts';
-import type { RowSet } from './row-set.ts';
+import { type RowSet, withoutRowsBefore } from './row-set.ts';
 import { ask, type Loading, type Scan, type State, type StatsState, say } from './state.ts';
 import { THEMES } from './theme.ts';
 import { VIEW_COMMANDS } from './view-commands.ts';
@@ -19,7 +19,7 @@ export type Event =
   | { readonly type: 'key'; readonly key: string; readonly char: string | undefined }
   | { readonly type: 'mouse'; readonly action: 'click' | 'double' | 'wheel-up' | 'wheel-down'; readonly x: number; readonly y: number }
   | { readonly type: 'resize'; readonly width: number; readonly height: number }
-  | { readonly type: 'progress'; readonly loading: Loading; readonly total: number }
+  | { readonly type: 'progress'; readonly loading: Loading; readonly total: number; readonly gone: number }
   | { readonly type: 'shown'; readonly shown: RowSet; readonly scan: Scan }
   | { readonly type: 'sorted'; readonly shown: RowSet; readonly column: string; readonly descending: boolean }
   | { readonly type: 'searching'; readonly looked: number }
@@ -28,6 +28,7 @@ export type Event =
   | { readonly type: 'emulator'; readonly change: (emulator: EmulatorState | undefined) => EmulatorState }
   | { readonly type: 'replay'; readonly change: (replay: ReplayState) => Partial<ReplayState> }
   | { readonly type: 'analysed' }
+  | { readonly type: 'stopped'; readonly what: 'search' | 'filter' | 'reading' }
   | { readonly type: 'say'; readonly text: string; readonly bad: boolean };
 
 /** Commands that are the same in every view. */
@@ -95,6 +96,35 @@ function rebuilt(state: State, view: NonNullable<State['ladder']>): State['ladde
   return made === undefined ? view : { ...view, ladder: made, cursor: Math.max(0, made.rows.indexOf(row)) };
 }
 
+/** The list after the ring limit took its first rows: the cursor stays on its row, or goes to the first that is left. */
+function withoutGone(state: State, gone: number): State {
+  if (gone <= state.gone) return state;
+  const shown = withoutRowsBefore(state.shown, gone);
+  const less = state.shown.length - shown.length;
+  const next: State = {
+    ...state,
+    gone,
+    shown,
+    cursor: Math.max(0, state.cursor - less),
+    top: Math.max(0, state.top - less),
+    wanted: state.wanted < gone ? -1 : state.wanted,
+  };
+  if (state.reference === 0 || state.reference >= gone) return next;
+  return say(
+    { ...next, reference: 0 },
+    `#${state.reference + 1}, from which times were counted, is gone: they count from the first message`,
+  );
+}
+
+/** The user stopped a search, a filter or the reading: what is there is not all. */
+function stopped(state: State, what: 'search' | 'filter' | 'reading'): State {
+  if (what === 'search') return say({ ...state, searching: false }, 'search stopped');
+  if (what === 'filter')
+    return say({ ...state, scan: { ...state.scan, active: false } }, 'filtering stopped: not all messages were looked at', true);
+  const loading = { ...state.loading, done: true, stopped: true };
+  return say({ ...state, loading }, 'reading stopped: not all is there (^C again quits)', true);
+}
+
 /** The next state after an event. */
 export function reduce(state: State, event: Event): State {
   switch (event.type) {
@@ -109,7 +139,7 @@ export function reduce(state: State, event: Event): State {
       return { ...moved, pane, byteTop: state.byteTop, byteCursor: state.byteCursor, autoscroll: state.autoscroll, wanted: state.wanted };
     }
     case 'progress':
-      return { ...state, loading: event.loading, total: event.total };
+      return withoutGone({ ...state, loading: event.loading, total: event.total }, event.gone);
     case 'shown': {
       const { shown, scan } = event;
       if (state.wanted >= 0) {
@@ -137,6 +167,8 @@ export function reduce(state: State, event: Event): State {
       const moved = moveTo(found, event.position);
       return event.wrapped ? say(moved, 'found from the other end') : moved;
     }
+    case 'stopped':
+      return stopped(state, event.what);
     case 'stats':
       return state.stats === undefined ? state : { ...state, stats: { ...state.stats, ...event.stats } };
     case 'emulator':

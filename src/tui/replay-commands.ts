@@ -2,7 +2,7 @@
 import { enter, goToRow } from './moves.ts';
 import { openPrompt } from './prompt.ts';
 import { cycled, FIRST_FORM, isRunning, REPLAY_FIELDS, type ReplayState, replayState, resultCount } from './replay-view.ts';
-import { ask, type State, say } from './state.ts';
+import { ask, markedRows, type State, say } from './state.ts';
 
 type Command = (state: State, count: number | undefined) => State;
 
@@ -14,7 +14,7 @@ export function openReplay(state: State): State {
     return say(state, 'with --redact nothing can be sent: pseudonyms would go out in place of what they stand for', true);
   if (state.shown.length === 0) return say(state, 'there is no message to send', true);
   if (isRunning(state.replay)) return enter(state, 'replay');
-  const messages = state.marks.size > 0 ? 'marked' : state.filter !== undefined && !state.filterOff ? 'shown' : 'this';
+  const messages = markedRows(state).length > 0 ? 'marked' : state.filter !== undefined && !state.filterOff ? 'shown' : 'this';
   return enter({ ...state, replay: replayState({ ...(state.replay?.form ?? FIRST_FORM), messages }) }, 'replay');
 }
 
@@ -53,7 +53,7 @@ function started(state: State): State {
   if (isRunning(state.replay)) return say(state, 'a replay is running (x stops it)', true);
   if (!state.loading.done) return say(state, 'a replay needs the whole capture: it is still being read', true);
   const { form } = state.replay;
-  if (form.messages === 'marked' && state.marks.size === 0) return say(state, 'nothing is marked', true);
+  if (form.messages === 'marked' && markedRows(state).length === 0) return say(state, 'nothing is marked', true);
   const replay: ReplayState = { ...replayState(form), field: state.replay.field, focus: 'results', phase: 'starting' };
   return ask({ ...state, replay }, { type: 'replay', do: 'start' });
 }

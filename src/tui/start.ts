@@ -12,6 +12,8 @@ export interface StartOptions {
   readonly readingOptions: ReadingOptions;
   readonly files: readonly string[];
   readonly follow: boolean;
+  /** Messages that are kept, the newest; undefined: as the settings say. */
+  readonly ring: number | undefined;
   readonly showSecrets: boolean;
   readonly filter: string | undefined;
   readonly columns: readonly string[] | undefined;
@@ -72,6 +74,7 @@ export async function startTui(options: StartOptions): Promise<number> {
     config,
     problems,
     history: loadHistory(env),
+    ring: options.ring ?? config.ring,
     filter: options.filter,
     env,
   });

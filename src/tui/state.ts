@@ -91,6 +91,8 @@ export interface State {
   readonly width: number;
   readonly height: number;
   readonly total: number;
+  /** Rows before this one left the list (ring limit). */
+  readonly gone: number;
   readonly loading: Loading;
   readonly paused: boolean;
   readonly shown: RowSet;
@@ -160,9 +162,10 @@ export function initialState(source: Source, width: number, height: number): Sta
     width,
     height,
     total: source.timeline.length,
+    gone: source.timeline.first,
     loading: { position: 0, size: undefined, rate: 0, done: false, stopped: false, waiting: false },
     paused: false,
-    shown: allRows(source.timeline.length),
+    shown: allRows(source.timeline.length, source.timeline.first),
     filterText: '',
     filter: undefined,
     filterAsksRules: false,
@@ -213,6 +216,12 @@ export function initialState(source: Source, width: number, height: number): Sta
     effects: [],
   };
 }
+
+/** The marked rows that are still in the list, ascending. */
+export const markedRows = (state: State): Uint32Array =>
+  Uint32Array.from(state.marks)
+    .filter((row) => row >= state.gone)
+    .sort();
 
 export const say = (state: State, text: string, bad = false): State => ({ ...state, message: { text, bad } });
 export const ask = (state: State, ...effects: Effect[]): State => ({ ...state, effects: [...state.effects, ...effects] });

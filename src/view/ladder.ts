@@ -138,7 +138,7 @@ export function ladderOf(timeline: Timeline, mode: LadderMode, row: number): Lad
 function ladder(timeline: Timeline, mode: LadderMode, title: string, belongs: (row: number) => boolean): Ladder {
   const found: number[] = [];
   const end = timeline.length;
-  for (let row = 0; row < end && found.length < MAX_ROWS; row++) if (belongs(row)) found.push(row);
+  for (let row = timeline.first; row < end && found.length < MAX_ROWS; row++) if (belongs(row)) found.push(row);
   const rows = Uint32Array.from(found);
   const more = found.length >= MAX_ROWS ? ` (the first ${grouped(MAX_ROWS)})` : '';
   return { mode, title: title + more, lanes: lanesOf(timeline, rows), rows, delivered: new Map() };

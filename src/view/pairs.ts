@@ -32,7 +32,7 @@ function nearest(timeline: Timeline, row: number, step: 1 | -1, reach: number): 
   if (id === undefined) return undefined;
   const stream = columns.stream(row);
   const dir = columns.dir(row);
-  const end = step > 0 ? Math.min(timeline.length, row + reach) : Math.max(-1, row - reach);
+  const end = step > 0 ? Math.min(timeline.length, row + reach) : Math.max(timeline.first - 1, row - reach);
   for (let at = row + step; at !== end; at += step) {
     if (columns.stream(at) !== stream || columns.id(at) !== id) continue;
     // The same id in the same direction again: the number was used anew, or this is a part of the same message.

@@ -102,6 +102,23 @@ describe('a spool', () => {
     );
   });
 
+  it('gives back what lies before a position in whole files, and keeps the rest where it is', () => {
+    const spool = new Spool(1000, 10_000_000);
+    const block = pattern(1_000_000);
+    for (let i = 0; i < 45; i++) {
+      spool.append(block);
+      spool.drop(spool.size - 5_000_000);
+      // Never more than what is wanted, a file, and what is not written yet.
+      expect(spool.kept).toBeLessThanOrEqual(16_000_000);
+    }
+    expect(spool.size).toBe(45_000_000);
+    const back = new Uint8Array(10);
+    expect(spool.read(back, 0, 10, 35_000_000)).toBe(0);
+    // Across the border of two files.
+    expect([spool.read(back, 0, 10, 43_999_995), ...back]).toEqual([10, ...pattern(10, 999_995).subarray(0, 5), ...pattern(5)]);
+    spool.close();
+  });
+
   it('sees bytes that were appended after a read of the same place', () => {
     store.spool.append(pattern(10));
     expect(store.read(0, 20).length).toBe(10);

@@ -210,7 +210,7 @@ describe('views', () => {
 describe('jobs', () => {
   test('text, hex and regular expressions are found, around the end', () => {
     const { timeline } = source;
-    const all = { rows: undefined, length: timeline.length, ascending: true };
+    const all = { rows: undefined, first: 0, length: timeline.length, ascending: true };
     const find = (pattern: Parameters<typeof matcher>[1], from: number, step: 1 | -1) =>
       new SearchJob(all, matcher(timeline, pattern), from, step).step(1e9);
     const label = timeline.message(2).label;
@@ -225,7 +225,7 @@ describe('jobs', () => {
 
   test('rows are sorted by a column, both ways, equal ones in their order', () => {
     const { timeline } = source;
-    const all = { rows: undefined, length: timeline.length, ascending: true };
+    const all = { rows: undefined, first: 0, length: timeline.length, ascending: true };
     const sizes = (descending: boolean): number[] => {
       const sorted = sortedRows(timeline, all, 'size', descending);
       return [...(sorted.rows as Uint32Array)].map((row) => timeline.rows.columns.length(row));

@@ -186,6 +186,19 @@ describe.skipIf(noPty !== undefined)(PTY, () => {
     expectRestored(t);
   });
 
+  test('only the newest messages are kept with --ring, and the others keep their numbers', async () => {
+    const script = await program();
+    const t = new TerminalRun('sh', ['-c', `cat '${COURIER}' | '${process.execPath}' '${script}' --ring 4 -`], { cols: 120, rows: 36 });
+    runs.push(t);
+    await t.until(/ msgs \(\d+ gone\) *$/m);
+    const [, total, gone] = /([\d,]+) msgs \((\d+) gone\)/.exec(t.lines()[0]) ?? [];
+    expect(Number(total) - Number(gone)).toBe(4);
+    await t.until(/Timeline ─+ \d\/4 /);
+    await t.until(new RegExp(`^│▶ +${Number(gone) + 1} `, 'm'));
+    t.send('q');
+    expect(await t.ended()).toBe(0);
+  });
+
   test('settings and the history of filters are kept', async () => {
     const home = mkdtempSync(join(tmpdir(), 'home-'));
     try {
