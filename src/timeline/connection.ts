@@ -71,7 +71,6 @@ export class Connection implements StreamSink, FrameSink {
   readonly facts: ConnectionFacts;
   private readonly host: ConnectionHost;
   private framing: Framing | undefined = undefined;
-  private dialectCode = 0;
   private cutters: [Cutter, Cutter] | undefined = undefined;
   private inner: StreamSink | undefined = undefined;
   private opaque = false;
@@ -138,7 +137,6 @@ export class Connection implements StreamSink, FrameSink {
 
   private use(dialect: Dialect): void {
     this.framing = dialect.open({ alpn: this.facts.alpn });
-    this.dialectCode = dialect.code;
     this.cutters = [new Cutter(0, this.framing, this), new Cutter(1, this.framing, this)];
     this.facts.dialect = dialect.code;
   }

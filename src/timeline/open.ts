@@ -9,7 +9,6 @@ import { openPair } from '../capture/pair.ts';
 import { scanSecrets } from '../capture/pcapng-secrets.ts';
 import { isPipe } from '../capture/pipe.ts';
 import { Store } from '../capture/store.ts';
-import { toHex } from '../core/bytes.ts';
 import { EXIT, UserError } from '../core/errors.ts';
 import type { Input, InputState } from '../core/input.ts';
 import { DIALECT } from '../core/message.ts';
@@ -20,12 +19,11 @@ import { linkTypeName } from '../net/links/names.ts';
 import { Network } from '../net/network.ts';
 import type { StreamSummary } from '../net/stream-summary.ts';
 import { noteDef } from '../schema/notes.ts';
-import { TlsConnection } from '../tls/connection.ts';
+import type { TlsConnection } from '../tls/connection.ts';
 import { decodeTls } from '../tls/decode.ts';
 import { looksLikeTls } from '../tls/detect.ts';
 import { TlsKeys } from '../tls/keys.ts';
-import { LABELS } from '../tls/secret-store.ts';
-import { type SessionSummary, summarise } from '../tls/sessions.ts';
+import type { SessionSummary } from '../tls/sessions.ts';
 import { Analysis } from './analysis.ts';
 import type { Connection } from './connection.ts';
 import { type DecodeRule, parseDecodeRule } from './decode-as.ts';
@@ -39,7 +37,7 @@ import { Rows } from './rows.ts';
 import { guessSide, splitDirections } from './split-directions.ts';
 import type { StreamRecord } from './streams.ts';
 import { Timeline } from './timeline.ts';
-import { TlsBridge } from './tls-bridge.ts';
+import { TlsStreams } from './tls-streams.ts';
 
 export interface ReadingOptions {
   readonly keys: readonly string[];
@@ -87,7 +85,7 @@ function inflate(bytes: Uint8Array, maxOutput: number): Uint8Array | undefined {
 export class Reading {
   readonly timeline: Timeline;
   readonly keys: TlsKeys;
-  readonly bridges: { readonly stream: number; readonly bridge: TlsBridge; readonly connection: TlsConnection }[] = [];
+  private readonly tls: TlsStreams;
   private readonly input: Input;
   private readonly store: Store;
   private readonly network: Network;
@@ -112,6 +110,7 @@ export class Reading {
     if (this.live) this.followers = options.keys.map((path) => new KeyLogFollower(path));
     this.rules = options.decodeAs.map(parseDecodeRule);
     this.keys = keys;
+    this.tls = new TlsStreams(keys);
     this.store = new Store();
     const at: Arrival = { packet: 0, sec: Number.NaN, nsec: 0 };
     const rows = new Rows(at, this.store.spool);
@@ -212,7 +211,7 @@ export class Reading {
   private pollKeys(): void {
     let secrets = 0;
     for (const follower of this.followers) secrets += this.keys.addKeyLog(follower.poll()).secrets;
-    if (secrets > 0) for (const { connection } of this.bridges) connection.keysAdded();
+    if (secrets > 0) this.tls.keysAdded();
   }
 
   /** Ends the reading here: what has been read is all there is. */
@@ -238,17 +237,13 @@ export class Reading {
 
   /** Brings the facts of TLS connections in the table of streams up to date. */
   refreshTls(): void {
-    for (const { stream, bridge } of this.bridges) this.pipeline.streams[stream].tls = bridge.facts();
+    this.tls.refresh();
   }
 
   private openTls(record: StreamRecord, plaintext: Connection, tap: Tap | undefined): TlsConnection {
-    if (this.bridges.length === 0) this.scanForSecrets();
-    const bridge = new TlsBridge(record, this.timeline.rows, plaintext, tap, this.places);
-    const connection = new TlsConnection(this.keys, this.pipeline.at, bridge, { stream: record.facts.stream, live: this.live });
-    bridge.session = connection.session;
-    bridge.where = () => connection.recordWhere;
-    this.bridges.push({ stream: record.facts.stream, bridge, connection });
-    return connection;
+    if (this.tls.count === 0) this.scanForSecrets();
+    const waits = { live: this.live, growing: this.followers.length > 0 };
+    return this.tls.open(record, plaintext, tap, this.timeline.rows, this.pipeline.at, this.places, waits);
   }
 
   /** A pcapng file may carry its secrets behind the traffic; they are looked for once the first TLS connection shows up. */
@@ -268,40 +263,17 @@ export class Reading {
 
   /** The TLS sessions of the capture, with what is known of their keys. */
   tlsSessions(): SessionSummary[] {
-    return this.bridges.map(({ connection }) => summarise(connection.session, this.keys));
+    return this.tls.sessions();
   }
 
   /** How many TLS streams are in which state, in words. */
   tlsSummary(): { readonly streams: number; readonly state: string }[] {
-    const states = new Map<string, number>();
-    for (const s of this.tlsSessions()) {
-      const why = s.reason === undefined ? '' : `: ${s.reason}. ${s.advice ?? ''}`;
-      const state =
-        s.decrypted === 'all'
-          ? 'decrypted'
-          : s.decrypted === 'part'
-            ? `decrypted in part${why}`
-            : s.decrypted === 'none'
-              ? `not decrypted${why}`
-              : `nothing to decrypt${why}`;
-      states.set(state, (states.get(state) ?? 0) + 1);
-    }
-    return [...states].map(([state, streams]) => ({ streams, state }));
+    return this.tls.summary();
   }
 
   /** Key log lines for the sessions of these streams (undefined: of all), as text. */
   usedSecrets(streams: ReadonlySet<number> | undefined): string {
-    const randoms = new Set<string>();
-    for (const { stream, connection } of this.bridges) {
-      const random = connection.session.clientRandom;
-      if (random !== undefined && (streams === undefined || streams.has(stream))) randoms.add(toHex(random));
-    }
-    let text = '';
-    this.keys.store.each((label, key, secret) => {
-      const hex = toHex(key);
-      if (randoms.has(hex)) text += `${LABELS[label]} ${hex} ${toHex(secret)}\n`;
-    });
-    return text;
+    return this.tls.usedSecrets(streams);
   }
 
   // --- what is known of the whole ------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import { reasonText } from '../schema/tls-reason.ts';
 import { suiteName } from '../schema/tls-suite.ts';
 import { FACTS, plaintextOf, type TlsEvents, type TlsRow } from '../tls/row.ts';
 import type { TlsSession } from '../tls/session.ts';
-import type { Connection } from './connection.ts';
+import type { Connection, ConnectionFacts } from './connection.ts';
 import type { Tap } from './pipeline.ts';
 import type { Rows } from './rows.ts';
 import type { StreamRecord, TlsFacts } from './streams.ts';
@@ -28,9 +28,9 @@ export class TlsBridge implements TlsEvents {
   private readonly inner: Connection;
   private readonly tap: Tap | undefined;
   private readonly places: PlaintextPlaces;
-  session: TlsSession | undefined = undefined;
-  /** Place of the record being handed on; set to the connection after it is made. */
-  where: (() => { address: number; length: number }) | undefined = undefined;
+  /** Set when it is made: what it knows, and the place of the record that it hands on. */
+  connection: { readonly session: TlsSession; readonly recordWhere: { readonly address: number; readonly length: number } } | undefined =
+    undefined;
 
   constructor(record: StreamRecord, rows: Rows, inner: Connection, tap: Tap | undefined, places: PlaintextPlaces) {
     this.record_ = record;
@@ -65,7 +65,7 @@ export class TlsBridge implements TlsEvents {
   plaintext(dir: Dir, buf: Uint8Array, start: number, end: number): void {
     if (end <= start) return;
     const address = this.rows.spool.append(buf, start, end);
-    const where = this.where?.();
+    const where = this.connection?.recordWhere;
     if (where !== undefined) this.places.add(address, end - start, where.address, where.length);
     if (this.tap !== undefined) this.tap('tls', this.record_.facts.stream, dir, buf, start, end);
     this.inner.data(dir, buf, start, end, address);
@@ -80,30 +80,28 @@ export class TlsBridge implements TlsEvents {
   }
 
   established(): void {
-    if (this.session === undefined) return;
-    this.inner.facts.alpn = this.session.alpn;
-    this.record_.facts.alpn = this.session.alpn;
+    if (this.connection === undefined) return;
+    const { alpn } = this.connection.session;
+    this.inner.facts.alpn = alpn;
+    this.record_.facts.alpn = alpn;
   }
+}
 
-  /** Facts for lists and statistics, as far as they are known now. */
-  facts(): TlsFacts {
-    const s = this.session;
-    if (s === undefined) return { decrypted: false };
-    const reason = s.reason[0] !== 0 ? s.reason[0] : s.reason[1];
-    const decrypted = s.decrypted[0] + s.decrypted[1] > 0;
-    return {
-      ...(s.version === 0 ? {} : { version: versionName(s.version) }),
-      ...(s.suite < 0 ? {} : { suite: suiteName(s.suite) }),
-      ...(s.sni === undefined ? {} : { sni: s.sni }),
-      ...(s.alpn === undefined ? {} : { alpn: s.alpn }),
-      offeredAlpn: s.alpnOffered,
-      ...(s.clientRandom === undefined ? {} : { clientRandom: toHex(s.clientRandom) }),
-      resumed: s.resumed !== undefined,
-      ...(reason === 0 ? {} : { undecrypted: reasonText(reason) }),
-      decrypted,
-      records: s.records[0] + s.records[1],
-      failed: s.failed[0] + s.failed[1],
-      ...(this.inner.facts.dialect === 0 ? {} : { inner: this.inner.facts.dialect }),
-    };
-  }
+/** Facts for lists and statistics, as far as they are known now. `inner`: what is spoken inside. */
+export function tlsFacts(s: TlsSession, inner: ConnectionFacts): TlsFacts {
+  const reason = s.reason[0] !== 0 ? s.reason[0] : s.reason[1];
+  return {
+    ...(s.version === 0 ? {} : { version: versionName(s.version) }),
+    ...(s.suite < 0 ? {} : { suite: suiteName(s.suite) }),
+    ...(s.sni === undefined ? {} : { sni: s.sni }),
+    ...(s.alpn === undefined ? {} : { alpn: s.alpn }),
+    offeredAlpn: s.alpnOffered,
+    ...(s.clientRandom === undefined ? {} : { clientRandom: toHex(s.clientRandom) }),
+    resumed: s.resumed !== undefined,
+    ...(reason === 0 ? {} : { undecrypted: reasonText(reason) }),
+    decrypted: s.decrypted[0] + s.decrypted[1] > 0,
+    records: s.records[0] + s.records[1],
+    failed: s.failed[0] + s.failed[1],
+    ...(inner.dialect === 0 ? {} : { inner: inner.dialect }),
+  };
 }

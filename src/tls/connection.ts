@@ -101,6 +101,11 @@ export class TlsConnection implements StreamSink, DirectionHost {
     this.handshake.current = undefined;
   }
 
+  /** Both directions have ended and nothing waits. */
+  get finished(): boolean {
+    return this.directions.every((d) => d.ended && !d.waiting);
+  }
+
   /** The key log has grown: what waits for keys is tried again. */
   keysAdded(): void {
     this.handshake.retry();
