@@ -4,31 +4,15 @@ import { SEVERITIES } from '../../core/note.ts';
 import { kindOf } from '../../session/kinds.ts';
 import { kindsWith } from '../../session/row-rules.ts';
 import type { Timeline } from '../timeline.ts';
+import { directionTerm, idTerm, numberTerm, plainTerm, statusTerm, streamNumberTerm, timeTerm, tokenTerm } from './column-terms.ts';
 import { FilterError, nearest } from './error.ts';
 import { collector, type FilterField, filterField, normal, typesWith } from './fields.ts';
 import { layerValues } from './layers.ts';
 import { addressTest } from './network.ts';
 import { rawTerm } from './raw.ts';
 import type { FieldRef, Literal, Node, RangeItem, Relation } from './syntax.ts';
-import {
-  both,
-  COST,
-  directionTerm,
-  either,
-  idTerm,
-  negated,
-  numberTerm,
-  plainTerm,
-  rowTerm,
-  statusTerm,
-  streamNumberTerm,
-  streamTerm,
-  type Term,
-  timeTerm,
-  tokenTerm,
-  topicTerm,
-  typeTerm,
-} from './terms.ts';
+import { streamTerm, topicTerm, typeTerm } from './table-terms.ts';
+import { both, COST, either, negated, rowTerm, type Term } from './terms.ts';
 import { overall, shaped, type ValueTest, valueTest } from './test.ts';
 import { compareNumbers, compareTexts, operand } from './values.ts';
 import { checkWord } from './words.ts';

@@ -23,10 +23,13 @@ export function valueTest(filter: string, ref: FieldRef, field: FilterField, rel
     if (kind === 'number' || kind === 'duration')
       throw new FilterError(filter, ref.start, ref.end, `${ref.name} is a number, and 'matches' takes text`);
     const regex = compileRegex(filter, literal);
+    const found = (text: string | undefined): boolean =>
+      text !== undefined && regex.test(text.length > SUBJECT_LIMIT ? text.slice(0, SUBJECT_LIMIT) : text);
     return (f) => {
       const value = shaped(f, ref);
-      const text = value instanceof Uint8Array ? (plain ? f.text : (utf8(value) ?? toHex(value))) : textOf(value);
-      return text !== undefined && regex.test(text.length > SUBJECT_LIMIT ? text.slice(0, SUBJECT_LIMIT) : text);
+      if (!(value instanceof Uint8Array)) return found(textOf(value));
+      // A payload is shown in short, and searched in full, as `contains` does.
+      return plain ? found(f.text) || found(utf8(value)) : found(utf8(value) ?? toHex(value));
     };
   }
   const given = operand(literal.text, literal.quoted);
