@@ -1,4 +1,3 @@
-import { sign } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { rootCertificates } from 'node:tls';
 import { EXIT, UserError } from '../core/errors.ts';
@@ -8,6 +7,7 @@ import type { DialOptions } from '../replay/dial.ts';
 import type { Outcome } from '../replay/ledger.ts';
 import { parseSpan } from '../replay/pace.ts';
 import { CONNECT_TIMEOUT } from '../replay/replay.ts';
+import { signer } from '../replay/signer.ts';
 import type { ReadOptions } from './options.ts';
 
 /** Options as commander gives them. */
@@ -90,38 +90,11 @@ export function tlsOf(options: ReplayOptions, lab: Lab | undefined): Omit<DialOp
   };
 }
 
-/** Seconds that a provider token is used: Apple takes it for an hour and no new one within twenty minutes. */
-const TOKEN_LIFE = 2400;
-
 export async function signerOf(options: ReplayOptions): Promise<((nowMs: number) => string) | undefined> {
   const { signKey, keyId, teamId } = options;
-  if (signKey === undefined) {
-    if (keyId !== undefined || teamId !== undefined) throw usage('--key-id and --team-id need --sign-key.');
-    return undefined;
-  }
-  const id = keyId ?? /AuthKey_([A-Z0-9]{10})\.p8$/.exec(signKey)?.[1];
-  if (id === undefined) throw usage(`--key-id is missing: ${signKey} is not named AuthKey_KEYID.p8.`);
-  if (teamId === undefined) throw usage('--team-id is missing: which team is the key of?');
-  const key = readText('--sign-key', signKey);
-  const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const token = (seconds: number): string => {
-    const text = `${encode({ alg: 'ES256', kid: id })}.${encode({ iss: teamId, iat: seconds })}`;
-    try {
-      return `bearer ${text}.${sign('sha256', Buffer.from(text), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`;
-    } catch {
-      throw usage(`--sign-key ${signKey} is no P-256 private key in PEM.`);
-    }
-  };
-  let made = -TOKEN_LIFE;
-  let current = token(0);
-  return (nowMs) => {
-    const seconds = Math.floor(nowMs / 1000);
-    if (seconds - made >= TOKEN_LIFE) {
-      made = seconds;
-      current = token(seconds);
-    }
-    return current;
-  };
+  if (signKey !== undefined) return signer(signKey, keyId, teamId);
+  if (keyId !== undefined || teamId !== undefined) throw usage('--key-id and --team-id need --sign-key.');
+  return undefined;
 }
 
 export async function identityOf(options: ReplayOptions, lab: Lab | undefined): Promise<{ certificate: string; key: string } | undefined> {

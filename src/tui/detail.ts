@@ -153,7 +153,10 @@ export function byteLayers(source: Source, row: number): readonly ByteLayer[] {
   const masked =
     hidden.length === 0
       ? layers
-      : layers.map((l) => ({ ...l, hidden: hidden.map((r) => ({ start: r.start - l.offset, end: r.end - l.offset })) }));
+      : layers.map((l) => ({
+          ...l,
+          hidden: [...(l.hidden ?? []), ...hidden.map((r) => ({ start: r.start - l.offset, end: r.end - l.offset }))],
+        }));
   keptLayers = { source, row, layers: masked };
   return masked;
 }

@@ -1,7 +1,9 @@
 /** The hex pane: tabs for message, payload, record and packet, with the selected field highlighted. */
+
 import { grouped } from '../core/text.ts';
 import type { Canvas } from './canvas.ts';
 import { byteLayers, currentLayer, currentRow, highlight } from './detail.ts';
+import { drawPane } from './draw-pane.ts';
 import { bytesPerRow, hexWidth, type Rect, textGap } from './layout.ts';
 import type { State } from './state.ts';
 import { cut } from './width.ts';
@@ -20,16 +22,7 @@ export function drawBytes(canvas: Canvas, state: State, rect: Rect): void {
       ? ''
       : `[${mark.start.toString(16)}..${mark.end.toString(16)}] `;
   const size = layer === undefined ? '' : `${range}${grouped(layer.bytes.length)} B`;
-  canvas.frame(
-    rect.x,
-    rect.y,
-    rect.width,
-    rect.height,
-    focus ? theme.frameFocus : theme.frame,
-    'Bytes',
-    focus ? theme.titleFocus : theme.title,
-    size,
-  );
+  drawPane(canvas, theme, rect, focus, 'Bytes', size);
   let tabs = rect.x + 9;
   for (const l of layers) {
     if (layers.length < 2 || tabs + l.name.length + 3 > rect.x + rect.width - size.length - 5) break;

@@ -1,9 +1,11 @@
 /** The detail tree, and the messages around the selected one on its connection. */
+
 import { printable } from '../core/text.ts';
 import { elapsed } from '../core/time.ts';
 import { pairOf } from '../view/pairs.ts';
 import type { Canvas, Style } from './canvas.ts';
 import { currentRow, detailLines, scrolled, treeIndex } from './detail.ts';
+import { drawPane } from './draw-pane.ts';
 import type { Rect } from './layout.ts';
 import type { State } from './state.ts';
 import { cut, padded } from './width.ts';
@@ -22,16 +24,7 @@ export function drawDetail(canvas: Canvas, state: State, rect: Rect): void {
   const rows = rect.height - 2;
   const top = scrolled(state.treeTop, index, rows, lines.length);
   const remark = lines.length > rows ? `${index + 1}/${lines.length}` : '';
-  canvas.frame(
-    rect.x,
-    rect.y,
-    rect.width,
-    rect.height,
-    focus ? theme.frameFocus : theme.frame,
-    'Detail',
-    focus ? theme.titleFocus : theme.title,
-    remark,
-  );
+  drawPane(canvas, theme, rect, focus, 'Detail', remark);
   const width = rect.width - 2;
   for (let i = 0; i < rows && top + i < lines.length; i++) {
     const line = lines[top + i];
@@ -58,7 +51,7 @@ export function drawDetail(canvas: Canvas, state: State, rect: Rect): void {
 export function drawRelated(canvas: Canvas, state: State, rect: Rect): void {
   const { theme } = state;
   const { timeline } = state.source;
-  canvas.frame(rect.x, rect.y, rect.width, rect.height, theme.frame, 'Connection', theme.title);
+  drawPane(canvas, theme, rect, false, 'Connection');
   const row = currentRow(state);
   if (row < 0) return;
   const rows = rect.height - 2;

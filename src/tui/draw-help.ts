@@ -1,5 +1,7 @@
 /** The help page: keys from the key table, and the filter language in short. */
+
 import type { Canvas } from './canvas.ts';
+import { drawPane } from './draw-pane.ts';
 import { BINDINGS, type Binding, type Keymap, keyName, keysOf } from './keys.ts';
 import type { Rect } from './layout.ts';
 import type { State } from './state.ts';
@@ -56,7 +58,7 @@ export function drawHelp(canvas: Canvas, state: State, rect: Rect): void {
   const perColumn = Math.max(rows, Math.ceil(lines.length / columns));
   const top = Math.max(0, Math.min(state.help.top, perColumn - rows));
   const remark = perColumn > rows ? `${top + 1}–${Math.min(perColumn, top + rows)} of ${perColumn}` : '';
-  canvas.frame(rect.x, rect.y, rect.width, rect.height, theme.frameFocus, title, theme.titleFocus, remark);
+  drawPane(canvas, theme, rect, true, title, remark);
   for (let c = 0; c < columns; c++) {
     for (let i = 0; i < rows; i++) {
       const line = lines[c * perColumn + top + i];

@@ -7,6 +7,7 @@ import { type Column, column, RowView } from '../view/columns.ts';
 import type { TimeFormat } from '../view/time-format.ts';
 import type { Canvas, Style } from './canvas.ts';
 import { type ColorRule, colorOf } from './color-rules.ts';
+import { drawPane } from './draw-pane.ts';
 import type { Rect } from './layout.ts';
 import { columnsFor } from './menu.ts';
 import { rowAt } from './row-set.ts';
@@ -92,16 +93,7 @@ export function drawList(canvas: Canvas, state: State, rect: Rect): void {
   const sorted = state.sorted === undefined ? '' : `  ${state.sorted.descending ? '▼' : '▲'} ${state.sorted.column}`;
   const lost = state.marks.size - markedRows(state).length;
   const marked = state.marks.size === 0 ? '' : `  marked ${state.marks.size}${lost === 0 ? '' : ` (${lost} gone)`}`;
-  canvas.frame(
-    rect.x,
-    rect.y,
-    rect.width,
-    rect.height,
-    focus ? theme.frameFocus : theme.frame,
-    'Timeline',
-    focus ? theme.titleFocus : theme.title,
-    `${place}${sorted}${marked}`,
-  );
+  drawPane(canvas, theme, rect, focus, 'Timeline', `${place}${sorted}${marked}`);
   const x = rect.x + 1;
   const inner = rect.width - 2;
   const cells = slots(state, inner - 2);

@@ -1,6 +1,8 @@
 /** The prompt line with what is wrong under it, and menus over the view. */
+
 import { printable } from '../core/text.ts';
 import { type Canvas, INVERSE, layered, style } from './canvas.ts';
+import { drawPane } from './draw-pane.ts';
 import type { MenuState } from './menu.ts';
 import type { PromptState } from './prompt.ts';
 import type { State } from './state.ts';
@@ -96,7 +98,7 @@ export function drawMenu(canvas: Canvas, state: State, menu: MenuState): void {
   const x = (canvas.width - width) >> 1;
   const y = Math.max(2, (canvas.height - height) >> 1);
   canvas.fill(x, y, width, height, theme.text);
-  canvas.frame(x, y, width, height, theme.frameFocus, cut(menu.title, width - 6), theme.titleFocus);
+  drawPane(canvas, theme, { x, y, width, height }, true, cut(menu.title, width - 6));
   const rows = height - 2;
   const top = Math.max(0, Math.min(menu.cursor - (rows >> 1), menu.items.length - rows));
   for (let i = 0; i < rows && top + i < menu.items.length; i++) {

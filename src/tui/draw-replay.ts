@@ -1,7 +1,9 @@
 /** The replay view: the form, progress, results, and what differs in the selected one. */
+
 import { grouped, printable } from '../core/text.ts';
 import type { Canvas, Style } from './canvas.ts';
 import { scrolled } from './detail.ts';
+import { drawPane } from './draw-pane.ts';
 import type { Rect } from './layout.ts';
 import { isRunning, REPLAY_FIELDS, type ReplayLine, type ReplayState } from './replay-view.ts';
 import { markedRows, type State } from './state.ts';
@@ -17,7 +19,8 @@ export function drawReplay(canvas: Canvas, state: State, rect: Rect): void {
   const { replay } = state;
   if (replay === undefined) return;
   const columns = rect.width >= TWO_COLUMNS ? 2 : 1;
-  const formHeight = Math.ceil(REPLAY_FIELDS.length / columns) + 2;
+  // The form scrolls where it would leave less than half to the results.
+  const formHeight = Math.min(Math.ceil(REPLAY_FIELDS.length / columns), (rect.height >> 1) - 1) + 2;
   if (rect.height < BOTH) {
     if (replay.focus === 'form') drawForm(canvas, state, replay, rect, columns);
     else drawResults(canvas, state, replay, rect);
@@ -43,26 +46,19 @@ function fieldText(state: State, replay: ReplayState, name: (typeof REPLAY_FIELD
   }
   if (name === 'remote' && value === '') return 'none: only this machine';
   if (name === 'rate' && value === '') return 'no limit';
+  if (value === '') return 'none';
   return printable(value);
 }
 
 function drawForm(canvas: Canvas, state: State, replay: ReplayState, rect: Rect, columns: number): void {
   const { theme } = state;
   const focus = replay.focus === 'form';
-  const how = isRunning(replay) ? 'x stops' : replay.form.dry === 'yes' ? 'r shows the plan' : 'r sends';
-  canvas.frame(
-    rect.x,
-    rect.y,
-    rect.width,
-    rect.height,
-    focus ? theme.frameFocus : theme.frame,
-    'Replay',
-    focus ? theme.titleFocus : theme.title,
-    how,
-  );
   const perColumn = Math.ceil(REPLAY_FIELDS.length / columns);
   const width = Math.floor((rect.width - 2) / columns);
   const rows = rect.height - 2;
+  const how = isRunning(replay) ? 'x stops' : replay.form.dry === 'yes' ? 'r shows the plan' : 'r sends';
+  const more = perColumn > rows ? `${replay.field + 1}/${REPLAY_FIELDS.length}  ` : '';
+  drawPane(canvas, theme, rect, focus, 'Replay', more + how);
   const top = perColumn > rows ? Math.max(0, Math.min(replay.field - (rows >> 1), perColumn - rows)) : 0;
   REPLAY_FIELDS.forEach((field, i) => {
     const line = (i % perColumn) - top;
@@ -94,16 +90,7 @@ function drawResults(canvas: Canvas, state: State, replay: ReplayState, rect: Re
   const { theme } = state;
   const focus = replay.focus === 'results';
   const title = replay.plan.length > 0 ? 'Plan (nothing was sent)' : 'Results';
-  canvas.frame(
-    rect.x,
-    rect.y,
-    rect.width,
-    rect.height,
-    focus ? theme.frameFocus : theme.frame,
-    title,
-    focus ? theme.titleFocus : theme.title,
-    PHASES[replay.phase],
-  );
+  drawPane(canvas, theme, rect, focus, title, PHASES[replay.phase]);
   const x = rect.x + 2;
   const inner = rect.width - 4;
   let y = rect.y + 1;
@@ -159,7 +146,7 @@ function styleOf(state: State, line: ReplayLine): Style {
 function drawDifference(canvas: Canvas, state: State, line: ReplayLine, rect: Rect): void {
   const { theme } = state;
   const recorded = Number.isNaN(line.recorded) ? '' : `recorded ${milliseconds(line.recorded)}`;
-  canvas.frame(rect.x, rect.y, rect.width, rect.height, theme.frame, `#${line.row + 1}: in the capture → now`, theme.title, recorded);
+  drawPane(canvas, theme, rect, false, `#${line.row + 1}: in the capture → now`, recorded);
   const inner = rect.width - 4;
   let y = rect.y + 1;
   if (line.why !== undefined) canvas.text(rect.x + 2, y++, cut(printable(line.why), inner), theme.warn);

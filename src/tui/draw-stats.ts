@@ -1,7 +1,9 @@
 /** Statistics: tables with bars, as many beside each other as fit. */
+
 import { grouped } from '../core/text.ts';
 import type { TallyTable } from '../view/tally.ts';
 import type { Canvas } from './canvas.ts';
+import { drawPane } from './draw-pane.ts';
 import type { Rect } from './layout.ts';
 import type { State, StatsState } from './state.ts';
 import { cut, padded, textWidth } from './width.ts';
@@ -63,16 +65,7 @@ function drawTable(canvas: Canvas, state: State, stats: StatsState, index: numbe
   const table: TallyTable = stats.tables[index];
   const focus = index === stats.table;
   const more = table.keys > table.rows.length ? `first ${table.rows.length} of ${table.keys}` : `${table.keys}`;
-  canvas.frame(
-    rect.x,
-    rect.y,
-    rect.width,
-    rect.height,
-    focus ? theme.frameFocus : theme.frame,
-    table.name,
-    focus ? theme.titleFocus : theme.title,
-    more,
-  );
+  drawPane(canvas, theme, rect, focus, table.name, more);
   const inner = rect.width - 2;
   let y = rect.y + 1;
   if (table.summary !== '') canvas.text(rect.x + 2, y++, cut(table.summary, inner - 2), theme.note);

@@ -1,4 +1,5 @@
 /** Ladder, comparison and emulator view. */
+
 import { grouped, printable } from '../core/text.ts';
 import { compareTrees } from '../view/compare.ts';
 import { type LadderMode, ladderHead, ladderStep } from '../view/ladder.ts';
@@ -6,6 +7,7 @@ import { treeLines } from '../view/tree.ts';
 import type { Canvas } from './canvas.ts';
 import { colorOf } from './color-rules.ts';
 import { HIDDEN } from './detail.ts';
+import { drawPane } from './draw-pane.ts';
 import type { Rect } from './layout.ts';
 import type { State } from './state.ts';
 import { cut } from './width.ts';
@@ -23,16 +25,7 @@ export function drawLadder(canvas: Canvas, state: State, rect: Rect): void {
   const { ladder, cursor, compress } = view;
   const { timeline } = state.source;
   const place = `${grouped(cursor + 1)}/${grouped(ladder.rows.length)}`;
-  canvas.frame(
-    rect.x,
-    rect.y,
-    rect.width,
-    rect.height,
-    theme.frameFocus,
-    `Flow: ${printable(ladder.title)}`,
-    theme.titleFocus,
-    `${place}  ${MODES[ladder.mode]}`,
-  );
+  drawPane(canvas, theme, rect, true, `Flow: ${printable(ladder.title)}`, `${place}  ${MODES[ladder.mode]}`);
   const width = rect.width - 2;
   canvas.text(rect.x + 1, rect.y + 1, ladderHead(ladder, width), theme.header);
   const perStep = compress ? 1 : 2;
@@ -60,17 +53,8 @@ export function drawCompare(canvas: Canvas, state: State, rect: Rect): void {
   const differ = lines.filter((l) => l.differs).length;
   const half = rect.width >> 1;
   const title = (row: number): string => `#${row + 1} ${printable(timeline.message(row).label)}`;
-  canvas.frame(rect.x, rect.y, half, rect.height, theme.frameFocus, title(view.left), theme.titleFocus);
-  canvas.frame(
-    rect.x + half,
-    rect.y,
-    rect.width - half,
-    rect.height,
-    theme.frameFocus,
-    title(view.right),
-    theme.titleFocus,
-    `${differ} differ`,
-  );
+  drawPane(canvas, theme, { ...rect, width: half }, true, title(view.left));
+  drawPane(canvas, theme, { ...rect, x: rect.x + half, width: rect.width - half }, true, title(view.right), `${differ} differ`);
   const rows = rect.height - 2;
   const top = Math.max(0, Math.min(view.top, lines.length - rows));
   for (let i = 0; i < rows && top + i < lines.length; i++) {
@@ -99,14 +83,12 @@ export function drawEmulator(canvas: Canvas, state: State, rect: Rect): void {
   const { theme } = state;
   const head = Math.min(view.status.length, 6) + 2;
   const health = view.error ?? (view.connected ? 'attached' : 'connecting…');
-  canvas.frame(
-    rect.x,
-    rect.y,
-    rect.width,
-    head,
-    theme.frame,
+  drawPane(
+    canvas,
+    theme,
+    { ...rect, height: head },
+    false,
     `Emulator ${printable(view.address.replace(/#.*$/, ''))}`,
-    theme.titleFocus,
     cut(printable(health), rect.width >> 1),
   );
   view.status.slice(0, head - 2).forEach(([name, value], i) => {
@@ -118,7 +100,7 @@ export function drawEmulator(canvas: Canvas, state: State, rect: Rect): void {
   const rows = height - 2;
   const top = view.follow ? Math.max(0, view.events.length - rows) : Math.min(view.top, Math.max(0, view.events.length - rows));
   const remark = `${view.events.length} events${view.follow ? '  following' : ''}${view.paused ? '  paused' : ''}`;
-  canvas.frame(rect.x, y, rect.width, height, theme.frameFocus, 'Events', theme.titleFocus, remark);
+  drawPane(canvas, theme, { ...rect, y, height }, true, 'Events', remark);
   for (let i = 0; i < rows && top + i < view.events.length; i++) {
     const event = view.events[top + i];
     let x = canvas.text(rect.x + 2, y + 1 + i, `${printable(event.time)} `, theme.dim);

@@ -1,18 +1,16 @@
 /** Runs a replay for the replay view: the same plan, rules of safety and comparison as on the command line. */
-import { lookup } from 'node:dns/promises';
-import { rootCertificates } from 'node:tls';
 import { UserError } from '../core/errors.ts';
 import { printable } from '../core/text.ts';
-import { Lab, stateDirectory } from '../emulator/certificates/lab.ts';
 import { type Clock, REAL_CLOCK } from '../replay/clock.ts';
-import { type DialOptions, dial } from '../replay/dial.ts';
 import type { Outcome } from '../replay/ledger.ts';
 import { parseRate, parseSpeed, schedule } from '../replay/pace.ts';
 import { makePlan, type Plan } from '../replay/plan.ts';
-import { CONNECT_TIMEOUT, Replay } from '../replay/replay.ts';
+import { Replay, type ReplayOptions } from '../replay/replay.ts';
 import { percentiles, planText } from '../replay/report.ts';
-import { admit, isLoopback, parseTarget } from '../replay/target.ts';
+import { parseSet } from '../replay/rewrite.ts';
+import { signer } from '../replay/signer.ts';
 import type { Timeline } from '../timeline/timeline.ts';
+import { targetOf } from './replay-target.ts';
 import { type ReplayForm, type ReplayLine, type ReplayState, withLines } from './replay-view.ts';
 
 /** Time between two looks at the ledger. */
@@ -96,8 +94,11 @@ async function run(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<void> {
-  const target = parseTarget(form.target, 'Target');
-  const where = `${target.host.includes(':') ? `[${target.host}]` : target.host}:${target.port}`;
+  const target = targetOf(form);
+  const rules = form.set
+    .split(/;\s+/)
+    .filter((text) => text.trim() !== '')
+    .map(parseSet);
   const pace = {
     speed: parseSpeed(form.speed === 'as recorded' ? '1x' : form.speed),
     gapMax: undefined,
@@ -106,43 +107,38 @@ async function run(
   timeline.analysis?.advance(timeline.length);
   const plan = makePlan(timeline, rows, form.role === 'as recorded' ? undefined : form.role);
   if (form.dry === 'yes') {
-    const text = planText(timeline, plan, schedule(plan.times, pace), where, PLAN_LINES);
+    const text = planText(timeline, plan, schedule(plan.times, pace), target.name, PLAN_LINES);
     change(() => ({ phase: 'done', plan: text.trimEnd().split('\n') }));
     return;
   }
-  const allowRemote = form.remote.trim() === '' ? [] : [form.remote.trim()];
-  const address = await admit(target, { allowRemote, reallyApple: false }, async (host) =>
-    (await lookup(host, { all: true })).map((found) => found.address),
-  );
-  const lab = form.tls !== 'none' && isLoopback(address) ? await Lab.open(stateDirectory()) : undefined;
-  const how: DialOptions = {
-    target,
-    address,
-    plaintext: form.tls === 'none',
-    ca: lab === undefined ? undefined : [...rootCertificates, lab.authority.certificate],
-    insecure: form.tls === 'any certificate',
-    certificate: undefined,
-    key: undefined,
-    pkcs12: undefined,
-    passphrase: undefined,
-    serverName: undefined,
-    alpn: undefined,
-    tlsMin: undefined,
-    tlsMax: undefined,
-    connectTimeoutMs: CONNECT_TIMEOUT,
-    proxy: undefined,
-  };
+  const given = (text: string): string | undefined => (text.trim() === '' ? undefined : text.trim());
+  const signKey = given(form.signKey);
+  const authorization = signKey === undefined ? undefined : signer(signKey, given(form.keyId), given(form.teamId));
+  const told: string[] = [];
+  const opened = await target.open((text) => {
+    told.push(text);
+    change((r) => ({ remarks: [...r.remarks, text] }));
+  });
+  try {
+    const rewrite = { rules, shiftTimes: form.times === 'moved to now', authorization };
+    await send(
+      { timeline, plan, target: target.name, pace, clock, rewrite, peer: { identity: opened.identity }, ...opened },
+      told,
+      change,
+      signal,
+    );
+  } finally {
+    await opened.close();
+  }
+}
+
+/** Sends, and tells how far it is; `told`: remarks that stay. */
+async function send(wish: ReplayOptions, told: readonly string[], change: Change, signal: AbortSignal): Promise<void> {
+  const { timeline, plan } = wish;
   const settled: number[] = [];
   const outcomes: Outcome[] = [];
   const replay = new Replay({
-    timeline,
-    plan,
-    target: where,
-    pace,
-    clock,
-    rewrite: { shiftTimes: form.times === 'moved to now' },
-    peer: { identity: lab === undefined ? undefined : await lab.device('phone') },
-    open: (alpn, given) => dial(how, alpn, given),
+    ...wish,
     settled(index, outcome) {
       settled.push(index);
       outcomes.push(outcome);
@@ -161,7 +157,7 @@ async function run(
       counts: { ...counts },
       times: ms === undefined ? r.times : { p50: ms.p50, p90: ms.p90 },
       lines: withLines(r.lines, lines),
-      remarks: [...remarks].map(([text, n]) => (n > 1 ? `${text} (${n} times)` : text)),
+      remarks: [...told, ...[...remarks].map(([text, n]) => (n > 1 ? `${text} (${n} times)` : text))],
       ...(phase === undefined
         ? {}
         : { phase, error, follow: false, selected: Math.max(0, Math.min(r.selected, r.lines.length + lines.length - 1)) }),

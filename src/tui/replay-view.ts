@@ -6,12 +6,22 @@ export interface ReplayForm {
   readonly messages: 'this' | 'marked' | 'shown';
   /** host:port. */
   readonly target: string;
-  readonly role: 'as recorded' | 'device' | 'provider';
+  readonly role: 'as recorded' | 'device' | 'provider' | 'server';
+  /** As a server: [HOST:]PORT that devices connect to. */
+  readonly listen: string;
   readonly speed: 'as recorded' | '2x' | '10x' | '100x' | 'max';
   /** Messages a second, as typed; empty: no limit. */
   readonly rate: string;
   readonly tls: 'verify' | 'any certificate' | 'none';
   readonly times: 'moved to now' | 'as recorded';
+  /** FIELD=VALUE, several with a semicolon and a space between them. */
+  readonly set: string;
+  /** A .p8 key that signs provider tokens, its id (empty: as the file is named) and its team. */
+  readonly signKey: string;
+  readonly keyId: string;
+  readonly teamId: string;
+  /** HTTP proxy, host:port; empty: none. */
+  readonly proxy: string;
   /** A host that is not this machine and may be sent to; empty: none. */
   readonly remote: string;
   readonly dry: 'yes' | 'no';
@@ -28,13 +38,19 @@ export interface ReplayField {
 export const REPLAY_FIELDS: readonly ReplayField[] = [
   { name: 'messages', label: 'Messages', doc: 'which to send', values: ['this', 'marked', 'shown'] },
   { name: 'target', label: 'Target', doc: 'host:port; other machines are refused unless named below' },
-  { name: 'role', label: 'Speak as', doc: 'whose messages are sent', values: ['as recorded', 'device', 'provider'] },
+  { name: 'role', label: 'Role', doc: 'whose part is played', values: ['as recorded', 'device', 'provider', 'server'] },
   { name: 'speed', label: 'Speed', doc: 'recorded pace, or faster', values: ['as recorded', '2x', '10x', '100x', 'max'] },
   { name: 'rate', label: 'Rate', doc: 'at most so many messages a second, such as 50/s; empty: no limit' },
   { name: 'tls', label: 'TLS', doc: "the lab's authority and the system's are trusted", values: ['verify', 'any certificate', 'none'] },
   { name: 'times', label: 'Expiries', doc: 'expiries and timestamps', values: ['moved to now', 'as recorded'] },
-  { name: 'remote', label: 'Remote host', doc: 'this host may be sent to, though it is not this machine' },
+  { name: 'remote', label: 'Allow remote', doc: 'this host may be sent to, though it is not this machine' },
   { name: 'dry', label: 'Dry run', doc: 'show the plan and send nothing', values: ['yes', 'no'] },
+  { name: 'set', label: 'Set', doc: 'field=value; field=value: topic=…, token=…, expiry=+1h, payload.aps.badge=3' },
+  { name: 'signKey', label: 'Sign key', doc: '.p8 key that signs provider tokens anew' },
+  { name: 'keyId', label: 'Key id', doc: 'of the sign key, where its name does not say' },
+  { name: 'teamId', label: 'Team id', doc: 'of the sign key' },
+  { name: 'listen', label: 'Listen', doc: '[host:]port; as a server: devices connect here and get what servers said' },
+  { name: 'proxy', label: 'Proxy', doc: 'host:port of an HTTP proxy to CONNECT through' },
 ];
 
 /** A message and what became of it. */
@@ -82,6 +98,12 @@ export const FIRST_FORM: ReplayForm = {
   rate: '',
   tls: 'verify',
   times: 'moved to now',
+  listen: '',
+  set: '',
+  signKey: '',
+  keyId: '',
+  teamId: '',
+  proxy: '',
   remote: '',
   dry: 'yes',
 };

@@ -1,11 +1,11 @@
 /** Brings together what the terminal UI needs: settings, history, the input, the terminal. */
 import { basename } from 'node:path';
-import { Store } from '../capture/store.ts';
 import type { Reading, ReadingOptions } from '../timeline/open.ts';
 import type { TimeFormat } from '../view/time-format.ts';
 import { runTui } from './app.ts';
 import { type Config, loadConfig, loadHistory } from './config.ts';
-import type { ByteLayer, Source } from './source.ts';
+import { layersOf } from './layers.ts';
+import type { Source } from './source.ts';
 
 export interface StartOptions {
   readonly reading: Reading;
@@ -62,7 +62,7 @@ export async function startTui(options: StartOptions): Promise<number> {
     showSecrets: options.showSecrets,
     live: options.follow || options.files.includes('-'),
     provenance: (row) => reading.provenance(row),
-    layers: (row) => layersOf(reading, row),
+    layers: (row) => layersOf(reading, row, options.showSecrets),
   };
   return runTui({
     reading,
@@ -78,23 +78,4 @@ export async function startTui(options: StartOptions): Promise<number> {
     filter: options.filter,
     env,
   });
-}
-
-/** The TLS record of a row, and the packet that completed the row, when the row's last bytes are in it as captured: not when they were decrypted. */
-function layersOf(reading: Reading, row: number): ByteLayer[] {
-  const { timeline } = reading;
-  const { store } = timeline;
-  const record = reading.tlsRecord(row);
-  // Encrypted bytes hold none of the message's: nothing of them is highlighted.
-  const layers: ByteLayer[] = record === undefined ? [] : [{ name: 'record', bytes: record, offset: Number.MAX_SAFE_INTEGER }];
-  const number = timeline.rows.columns.packet(row);
-  if (number === 0 || !(store instanceof Store)) return layers;
-  const packet = store.packet(number);
-  if (packet === undefined) return layers;
-  const bytes = store.read(packet.dataAddress, packet.capturedLength).slice();
-  for (const place of timeline.places(row)) {
-    const start = place.address - packet.dataAddress;
-    if (start >= 0 && start < packet.capturedLength) return [...layers, { name: 'packet', bytes, offset: place.start - start }];
-  }
-  return [...layers, { name: 'packet', bytes, offset: Number.MAX_SAFE_INTEGER }];
 }
