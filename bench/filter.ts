@@ -46,11 +46,13 @@ function manyRows(): Timeline {
   }
   return new Timeline(rows, { read: none }, [], {
     decode: none,
+    glance: none,
     tls: none,
     expand: none,
     payloadJson: none,
     isJsonLine: none,
     topicName: none,
+    learnedNames: none,
   });
 }
 

@@ -1,7 +1,7 @@
 import { EXIT, UserError } from '../core/errors.ts';
 import { type Note, SEVERITIES } from '../core/note.ts';
-import { ByteLines } from '../export/byte-lines.ts';
 import { CourierJsonl } from '../export/courier-jsonl.ts';
+import { QuickRows } from '../export/quick-rows.ts';
 import { jsonRecord, type RecordOptions } from '../export/record.ts';
 import { COLUMNS, type Column, column, DEFAULT_COLUMNS, RowView, rowSeverity } from '../view/columns.ts';
 import { TIME_FORMATS, type TimeFormat } from '../view/time-format.ts';
@@ -144,18 +144,18 @@ function makeWriter(format: string, columns: readonly Column[], view: RowView, o
     const line = jsonRecord(view.timeline, row, record);
     return toTerminal ? line.replace(HARMFUL, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`) : line;
   };
+  const quick = view.timeline.redactor === undefined && !analysis ? new QuickRows(view, columns, out.waiting) : undefined;
   switch (format) {
     case 'jsonl': {
-      const lines = new ByteLines((bytes) => out.bytes(bytes));
-      const courier = view.timeline.redactor === undefined && !analysis && !toTerminal ? new CourierJsonl(view.timeline, lines) : undefined;
+      const courier =
+        view.timeline.redactor === undefined && !analysis && !toTerminal ? new CourierJsonl(view.timeline, out.waiting) : undefined;
       return {
         row(row) {
-          if (courier?.write(row) === true) return;
-          lines.mark();
-          lines.text(`${json(row)}\n`);
+          if (courier?.write(row) === true) out.settle();
+          else out.line(json(row));
         },
-        pause: () => lines.flush(),
-        end: () => lines.flush(),
+        pause: () => out.flush(),
+        end: () => undefined,
       };
     }
     case 'json': {
@@ -172,17 +172,27 @@ function makeWriter(format: string, columns: readonly Column[], view: RowView, o
     case 'csv': {
       const quote = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
       if (options.header !== false) out.line(columns.map((c) => quote(c.name)).join(','));
-      return { row: (row) => out.line(columns.map((c) => quote(cell(c, row))).join(',')), pause: () => out.flush(), end: () => undefined };
+      return {
+        row(row) {
+          if (quick?.csv(row) === true) out.settle();
+          else out.line(columns.map((c) => quote(cell(c, row))).join(','));
+        },
+        pause: () => out.flush(),
+        end: () => undefined,
+      };
     }
     case 'text':
       return {
-        row: (row) =>
-          out.line(
-            columns
-              .map((c) => cell(c, row))
-              .filter((t) => t !== '')
-              .join(' '),
-          ),
+        row(row) {
+          if (quick?.text(row) === true) out.settle();
+          else
+            out.line(
+              columns
+                .map((c) => cell(c, row))
+                .filter((t) => t !== '')
+                .join(' '),
+            );
+        },
         pause: () => out.flush(),
         end: () => undefined,
       };
@@ -195,12 +205,18 @@ function makeWriter(format: string, columns: readonly Column[], view: RowView, o
         options.header !== false,
         color ? paintRow : (line) => line,
       );
+      const index = view.timeline.rows.columns;
       return {
-        row: (row) =>
-          table.row(
-            columns.map((c) => cell(c, row)),
-            color ? rowSeverity(view, row) : 0,
-          ),
+        row(row) {
+          const widths = table.settledWidths;
+          // A row that is painted needs its severity, which its message tells.
+          if (quick !== undefined && widths !== undefined && !(color && index.severity(row) > 0) && quick.table(row, widths)) out.settle();
+          else
+            table.row(
+              columns.map((c) => cell(c, row)),
+              color ? rowSeverity(view, row) : 0,
+            );
+        },
         pause() {
           table.settle(false);
           out.flush();

@@ -1,9 +1,11 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { UserError } from '../core/errors.ts';
+import { TextBytes } from '../core/text-bytes.ts';
 
 /** Bytes collected before a write: few system calls, and rows still appear at once because `flush` is called when input pauses. */
-const BUFFER = 64 * 1024;
-const NEWLINE = 0x0a;
+const FLUSH_AT = 64 * 1024;
+/** Room behind that for one more line of ordinary length; a longer one makes the buffer grow. */
+const BUFFER = 2 * FLUSH_AT;
 
 /** The reader of our output went away (`| head`): end quietly. */
 export class OutputClosed extends Error {
@@ -14,9 +16,8 @@ export class OutputClosed extends Error {
 export class Output {
   private readonly fd: number;
   private readonly path: string | undefined;
-  /** Lines are encoded as they come: strings that wait for a flush would be copied by the collector again and again. */
-  private readonly buffer = Buffer.allocUnsafe(BUFFER);
-  private used = 0;
+  /** What waits to be written. Who appends to it directly calls `settle` now and then. */
+  readonly waiting = new TextBytes(BUFFER);
 
   constructor(path: string | undefined) {
     this.path = path === '-' ? undefined : path;
@@ -31,17 +32,12 @@ export class Output {
   }
 
   line(text: string): void {
-    this.write(text);
-    if (this.used === BUFFER) this.flush();
-    this.buffer[this.used++] = NEWLINE;
+    this.write(`${text}\n`);
   }
 
   write(text: string): void {
-    // A UTF-16 unit takes at most three bytes.
-    const most = text.length * 3;
-    if (most > BUFFER - this.used) this.flush();
-    if (most > BUFFER) this.put(Buffer.from(text));
-    else this.used += this.buffer.write(text, this.used, 'utf8');
+    this.waiting.text(text);
+    this.settle();
   }
 
   bytes(bytes: Uint8Array): void {
@@ -49,10 +45,15 @@ export class Output {
     this.put(bytes);
   }
 
+  /** Writes when enough waits to be worth it. */
+  settle(): void {
+    if (this.waiting.length >= FLUSH_AT) this.flush();
+  }
+
   flush(): void {
-    if (this.used === 0) return;
-    const bytes = this.buffer.subarray(0, this.used);
-    this.used = 0;
+    if (this.waiting.length === 0) return;
+    const bytes = this.waiting.view();
+    this.waiting.length = 0;
     this.put(bytes);
   }
 

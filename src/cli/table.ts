@@ -1,5 +1,7 @@
-import { displayWidth, isNarrow } from '../view/text-width.ts';
+import { displayWidth, fitted } from '../view/text-width.ts';
 import type { Output } from './output.ts';
+
+export { fitted } from '../view/text-width.ts';
 
 /** Rows looked at before anything is written; a later cell that is wider, within its limit, widens its column from there on. */
 const SAMPLE = 200;
@@ -13,31 +15,6 @@ export interface TableColumn {
   readonly align: 'left' | 'right';
   /** Widest cell; 0 = the last column, as wide as it is. */
   readonly max: number;
-}
-
-/** Cuts or pads to exactly `size` terminal columns; cut text ends in an ellipsis. */
-export function fitted(text: string, size: number, align: 'left' | 'right'): string {
-  let w = displayWidth(text);
-  if (w > size) {
-    if (isNarrow(text)) {
-      text = `${text.slice(0, size - 1)}…`;
-      w = size;
-    } else {
-      let out = '';
-      w = 0;
-      for (const c of text) {
-        const cw = displayWidth(c);
-        if (w + cw > size - 1) break;
-        out += c;
-        w += cw;
-      }
-      text = `${out}…`;
-      // Emoji that are joined are narrower than their parts.
-      w = displayWidth(text);
-    }
-  }
-  const space = ' '.repeat(Math.max(0, size - w));
-  return align === 'left' ? text + space : space + text;
 }
 
 /** Writes rows as an aligned table while they come. */
@@ -74,6 +51,11 @@ export class StreamingTable {
     }
     this.waiting.push({ cells, severity });
     if (this.waiting.length >= SAMPLE) this.settle();
+  }
+
+  /** Widths of the columns, once they are settled and while lines are as long as they are: a line written with them fits in. */
+  get settledWidths(): readonly number[] | undefined {
+    return this.waiting === undefined && this.lineWidth === 0 ? this.widths : undefined;
   }
 
   /** Writes what waits: at the end (`last`), or when a live input pauses. */

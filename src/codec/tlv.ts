@@ -1,5 +1,6 @@
 import { ByteWriter, u32 } from '../core/bytes.ts';
 import { BROKEN, type Cells, type Framing, NEED, type TopicLookup } from '../core/dialect.ts';
+import type { Glance } from '../core/glance.ts';
 import { DIALECT, type Field, type Item, type Message, messageType } from '../core/message.ts';
 import type { Note } from '../core/note.ts';
 import type { Dir } from '../core/stream.ts';
@@ -7,6 +8,7 @@ import { build, type FieldValues } from '../schema/build.ts';
 import { COURIER } from '../schema/courier.ts';
 import { Commands, interpret } from '../schema/interpret.ts';
 import { tiledLine } from '../schema/line.ts';
+import { LineBytes } from '../schema/line-bytes.ts';
 import { note } from '../schema/notes.ts';
 import { PUBLISHED_TOPICS } from '../schema/topics.ts';
 import { cutItems, ItemColumns, MAX_ITEMS, printItems } from './items.ts';
@@ -23,6 +25,8 @@ export const TLV_HEADER = 5;
 export const TLV_MAX_BODY = 1 << 20;
 
 const COURIER_COMMANDS = new Commands(COURIER);
+/** Made for the first list. */
+let courierLines: LineBytes | undefined;
 export const COURIER_COLUMNS = new ItemColumns(COURIER);
 
 /** Frames that `resync` looks at before it believes: one may be chance, two in a row are not. */
@@ -108,6 +112,12 @@ function print(syntax: WireSyntax): Uint8Array {
   return frame;
 }
 
+/** The header says exactly as much as there is. */
+function isWhole(bytes: Uint8Array): boolean {
+  const body = bytes.length - TLV_HEADER;
+  return body >= 0 && body <= TLV_MAX_BODY && u32(bytes, 1) === body;
+}
+
 /** The courier protocol in its unpacked encoding (iOS 5 and later without apns-pack). */
 export const tlv: WireDialect = {
   name: 'courier',
@@ -116,7 +126,7 @@ export const tlv: WireDialect = {
   open: () => framing,
   decode(bytes: Uint8Array, dir: Dir, _aux?: Uint8Array, names: TopicLookup = PUBLISHED_TOPICS): Message {
     const length = bytes.length;
-    if (length >= TLV_HEADER && u32(bytes, 1) === length - TLV_HEADER && length - TLV_HEADER <= TLV_MAX_BODY) {
+    if (isWhole(bytes)) {
       const line = tiledLine(COURIER_COMMANDS, bytes[0], dir, bytes, TLV_HEADER, length, MAX_ITEMS, names);
       if (line !== undefined) {
         const fields = (): readonly Field[] => interpret(COURIER_COMMANDS, bytes[0], dir, parse(bytes, dir).items, length, names).fields;
@@ -124,6 +134,10 @@ export const tlv: WireDialect = {
       }
     }
     return wireMessage('courier', DIALECT.courier, COURIER_COMMANDS, parse(bytes, dir), dir, bytes.length, names);
+  },
+  glance(bytes: Uint8Array, dir: Dir, _aux: Uint8Array | undefined, names: TopicLookup, glance: Glance): boolean {
+    courierLines ??= new LineBytes(COURIER_COMMANDS);
+    return isWhole(bytes) && courierLines.tiled(bytes[0], dir, bytes, TLV_HEADER, bytes.length, MAX_ITEMS, names, glance);
   },
   parse,
   print,

@@ -1,3 +1,4 @@
+import type { Glance } from './glance.ts';
 import type { DialectName, Message } from './message.ts';
 import type { Dir } from './stream.ts';
 
@@ -82,6 +83,8 @@ export interface OpenOptions {
 export interface TopicLookup {
   /** The name for the hash `bytes[start, end)`, or undefined. */
   name(bytes: Uint8Array, start?: number, end?: number): string | undefined;
+  /** Names that were learned so far: what was looked up before holds as long as it stays the same. Not there: none are learned. */
+  readonly learnedNames?: number;
 }
 
 export interface Dialect {
@@ -92,4 +95,9 @@ export interface Dialect {
   open(options: OpenOptions): Framing;
   /** Decodes one row's bytes; pure. `aux` is what `index` asked to keep; `names` knows more topics than the published ones. */
   decode(bytes: Uint8Array, dir: Dir, aux?: Uint8Array, names?: TopicLookup): Message;
+  /**
+   * Fills `glance` with what `decode` gives as label, token and info line, and with the places of the payloads. False for every
+   * message that it has a note for, or may have one; `decode` tells then. Not there: always.
+   */
+  glance?(bytes: Uint8Array, dir: Dir, aux: Uint8Array | undefined, names: TopicLookup, glance: Glance): boolean;
 }

@@ -1,13 +1,13 @@
 import { DIALECT } from '../core/message.ts';
-import { HOLE } from '../core/stream.ts';
 import { utf8Bytes } from '../core/text.ts';
+import type { TextBytes } from '../core/text-bytes.ts';
 import { isoTime } from '../core/time.ts';
 import { COURIER } from '../schema/courier.ts';
 import { type CommandDef, type FieldDef, goes, idIn } from '../schema/definition.ts';
-import { FLAG_ID, FLAG_PIECES, FLAG_UNTIMED, SEVERITY_SHIFT } from '../timeline/columns.ts';
+import { FLAG_ID, FLAG_UNTIMED, SEVERITY_SHIFT } from '../timeline/columns.ts';
 import type { Timeline } from '../timeline/timeline.ts';
-import type { ByteLines } from './byte-lines.ts';
 import { RECORD_VERSION } from './record.ts';
+import { RowReader } from './row-bytes.ts';
 
 /*
  * The JSON record of a clean unpacked courier message, written as bytes without decoding it to objects: what
@@ -80,20 +80,21 @@ const SEEN_FIELDS = 64;
 
 export class CourierJsonl {
   private readonly timeline: Timeline;
-  private readonly out: ByteLines;
+  private readonly out: TextBytes;
   private readonly plans: (CommandPlan | null | undefined)[] = [];
   private readonly streams: Uint8Array[] = [];
   private readonly topics: Uint8Array[] = [];
   private second = -1;
   private secondText: Uint8Array = new Uint8Array(0);
-  private scratch = new Uint8Array(4096);
+  private readonly reader: RowReader;
   /** Call in which a field was last seen. */
   private readonly seen = new Float64Array(256);
   private call = 0;
 
-  constructor(timeline: Timeline, out: ByteLines) {
+  constructor(timeline: Timeline, out: TextBytes) {
     this.timeline = timeline;
     this.out = out;
+    this.reader = new RowReader(timeline);
   }
 
   /** Writes the record and its newline; false (and nothing written) when it is not a plain courier message. */
@@ -107,10 +108,10 @@ export class CourierJsonl {
     const plan = this.plan(type & 0xff, dir);
     if (plan === null) return false;
     const length = columns.length(row);
-    const bytes = (flags & FLAG_PIECES) === 0 ? this.timeline.store.read(columns.address(row), length) : this.gather(row, length);
-    if (bytes === undefined || bytes.length !== length || length < 5) return false;
+    const bytes = length < 5 ? undefined : this.reader.read(row);
+    if (bytes === undefined) return false;
     const out = this.out;
-    const mark = out.mark();
+    const mark = out.length;
     out.bytes(HEAD);
     out.number(row + 1);
     if ((flags & FLAG_UNTIMED) === 0) this.time(columns.sec(row), columns.nsec(row));
@@ -140,7 +141,7 @@ export class CourierJsonl {
       out.byte(0x0a);
       return true;
     }
-    out.rewind(mark);
+    out.length = mark;
     return false;
   }
 
@@ -235,22 +236,6 @@ export class CourierJsonl {
         out.range(b, start, end);
         return true;
     }
-  }
-
-  private gather(row: number, length: number): Uint8Array | undefined {
-    const { columns, pieces } = this.timeline.rows;
-    if (this.scratch.length < length) this.scratch = new Uint8Array(length * 2);
-    let at = 0;
-    for (let i = columns.address(row); at < length; i++) {
-      const address = pieces.address(i);
-      const size = pieces.length(i);
-      if (address === HOLE) return undefined;
-      const got = this.timeline.store.read(address, size);
-      if (got.length !== size) return undefined;
-      this.scratch.set(got, at);
-      at += size;
-    }
-    return this.scratch.length === length ? this.scratch : this.scratch.subarray(0, length);
   }
 
   private time(sec: number, nsec: number): void {

@@ -1,5 +1,4 @@
-import type { Field, Value } from '../core/message.ts';
-import { SUMMARY_LENGTH } from './summary.ts';
+import { utf8Bytes } from '../core/text.ts';
 
 /** Containers inside one another; deeper ones are left to the decoder. */
 const DEPTH = 32;
@@ -7,16 +6,60 @@ const DEPTH = 32;
 const KEYS = 32;
 /** Digits that a double holds, whatever they are. */
 const EXACT_DIGITS = 15;
-/** Characters taken of a text: what stands behind them is cut off in a summary anyway. */
-const TEXT = 2 * SUMMARY_LENGTH;
+/** Keys at the top that are remembered: more than a summary names. */
+const TOP_KEYS = 8;
 
-/** The keys in `aps` that a summary looks at. */
-const APS_KEYS: ReadonlySet<string> = new Set(['alert', 'badge', 'sound', 'content-available', 'content-changed', 'event']);
+/** Members that a summary looks at, as their places in the arrays of a glance. */
+export const MEMBER = {
+  alert: 0,
+  badge: 1,
+  sound: 2,
+  contentAvailable: 3,
+  contentChanged: 4,
+  event: 5,
+  title: 6,
+  titleLocKey: 7,
+  body: 8,
+  locKey: 9,
+} as const;
+const MEMBERS = 10;
+
+type Place = typeof PLACE_TOP | typeof PLACE_APS | typeof PLACE_ALERT | typeof PLACE_OTHER;
+const PLACE_TOP = 0;
+const PLACE_APS = 1;
+const PLACE_ALERT = 2;
+const PLACE_OTHER = 3;
+
+interface Key {
+  readonly bytes: Uint8Array;
+  readonly member: number;
+}
+const NO_KEYS: readonly Key[] = [];
+const keysOf = (keys: Readonly<Record<string, number>>): readonly Key[] =>
+  Object.entries(keys).map(([text, member]) => ({ bytes: utf8Bytes(text), member }));
+const APS = utf8Bytes('aps');
+
+const APS_KEYS = keysOf({
+  alert: MEMBER.alert,
+  badge: MEMBER.badge,
+  sound: MEMBER.sound,
+  'content-available': MEMBER.contentAvailable,
+  'content-changed': MEMBER.contentChanged,
+  event: MEMBER.event,
+});
+const ALERT_KEYS = keysOf({
+  title: MEMBER.title,
+  'title-loc-key': MEMBER.titleLocKey,
+  body: MEMBER.body,
+  'loc-key': MEMBER.locKey,
+});
+const WANTED: readonly (readonly Key[])[] = [NO_KEYS, APS_KEYS, ALERT_KEYS, NO_KEYS];
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const COLON = 0x3a;
 const OPEN = 0x7b;
+const OPEN_LIST = 0x5b;
 const CLOSE = 0x7d;
 
 /** Printable ASCII that stands for itself in a string. */
@@ -24,26 +67,50 @@ const PLAIN = new Uint8Array(256).map((_, c) => (c >= 0x20 && c < 0x7f && c !== 
 
 let b: Uint8Array = new Uint8Array(0);
 let end = 0;
+// Places are relative to the start of the object: it has at most 64 KiB.
+let origin = 0;
 const keyStarts = new Uint16Array(DEPTH * KEYS);
 const keyEnds = new Uint16Array(DEPTH * KEYS);
 
-/**
- * The fields of a JSON object that its summary is made of, read off the bytes. Undefined when it is anything but printable ASCII
- * without escapes, spaces between values, equal keys, and numbers that are no whole ones of 15 digits: such an object must be
- * parsed, because something may be wrong with it. At most 64 KiB.
- */
-export function glance(bytes: Uint8Array): Field[] | undefined {
-  if (bytes.length > 0xffff) return undefined;
-  b = bytes;
-  end = bytes.length;
-  const fields: Field[] = [];
-  return object(0, 0, fields, 'top') === end ? fields : undefined;
+/** What `glance` saw in the object that it was called for last. */
+export class JsonGlance {
+  /** The top has an object under `aps`. */
+  hasAps = false;
+  /** `alert` is an object with members of its own. */
+  hasAlertMembers = false;
+  /** 0: no such member. 1: a text or a literal, as it stands, without quotes. 2: a container. */
+  readonly kinds = new Uint8Array(MEMBERS);
+  readonly starts = new Float64Array(MEMBERS);
+  readonly ends = new Float64Array(MEMBERS);
+  /** Keys at the top in their order, as many as `topStarts` holds; `topCount` counts all. */
+  topCount = 0;
+  /** Which of them is `aps`; -1. */
+  topAps = -1;
+  readonly topStarts = new Float64Array(TOP_KEYS);
+  readonly topEnds = new Float64Array(TOP_KEYS);
 }
 
-type Place = 'top' | 'aps' | 'alert' | 'other';
+const seen = new JsonGlance();
 
-/** End of the object at `at`, or -1. Its wanted members go to `fields`. */
-function object(at: number, depth: number, fields: Field[] | undefined, place: Place): number {
+/**
+ * What a summary needs of the JSON object `bytes[start, stop)`, read off the bytes; valid until the next call. Undefined when it
+ * is anything but printable ASCII without escapes, spaces between values, equal keys, and numbers that are no whole ones of 15
+ * digits: such an object must be parsed, because something may be wrong with it. At most 64 KiB.
+ */
+export function glance(bytes: Uint8Array, start: number, stop: number): JsonGlance | undefined {
+  if (stop - start > 0xffff) return undefined;
+  b = bytes;
+  end = stop;
+  origin = start;
+  seen.hasAps = seen.hasAlertMembers = false;
+  for (let i = 0; i < MEMBERS; i++) seen.kinds[i] = 0;
+  seen.topCount = 0;
+  seen.topAps = -1;
+  return object(start, 0, PLACE_TOP) === end ? seen : undefined;
+}
+
+/** End of the object at `at`, or -1. */
+function object(at: number, depth: number, place: Place): number {
   if (b[at] !== OPEN || depth === DEPTH) return -1;
   if (b[at + 1] === CLOSE) return at + 2;
   const keys = depth * KEYS;
@@ -54,43 +121,59 @@ function object(at: number, depth: number, fields: Field[] | undefined, place: P
     // Keys that are numbers change their places when they are parsed.
     if (at < 0 || b[at] !== COLON || count === KEYS || (b[start] >= 0x30 && b[start] <= 0x39)) return -1;
     for (let i = keys; i < keys + count; i++) if (sameKey(keyStarts[i], keyEnds[i], start, at - 1)) return -1;
-    keyStarts[keys + count] = start;
-    keyEnds[keys + count++] = at - 1;
-    at = fields === undefined ? value(at + 1, depth) : member(start, at - 1, at + 1, depth, fields, place);
+    keyStarts[keys + count] = start - origin;
+    keyEnds[keys + count++] = at - 1 - origin;
+    at = place === PLACE_OTHER ? value(at + 1, depth) : member(start, at - 1, at + 1, depth, place);
     if (at < 0) return -1;
   } while (b[at] === COMMA);
   return at < end && b[at] === CLOSE ? at + 1 : -1;
 }
 
 /** A member of an object that the summary looks at: end of its value, or -1. */
-function member(keyStart: number, keyEnd: number, at: number, depth: number, fields: Field[], place: Place): number {
-  const name = ascii(keyStart, Math.min(keyEnd, keyStart + TEXT));
-  if (place === 'aps' && !APS_KEYS.has(name)) return value(at, depth);
-  const inner: Place = place === 'top' && name === 'aps' ? 'aps' : place === 'aps' && name === 'alert' ? 'alert' : 'other';
-  if (b[at] === OPEN) {
-    const children: Field[] = [];
-    fields.push({ name, label: name, value: null, text: '', at: undefined, children });
-    return object(at, depth + 1, inner === 'other' ? undefined : children, inner);
+function member(keyStart: number, keyEnd: number, at: number, depth: number, place: Place): number {
+  if (place === PLACE_TOP) return topMember(keyStart, keyEnd, at, depth);
+  const wanted = WANTED[place];
+  let found = -1;
+  for (let i = 0; i < wanted.length && found < 0; i++) if (isKey(wanted[i].bytes, keyStart, keyEnd)) found = wanted[i].member;
+  if (found < 0) return value(at, depth);
+  const first = b[at];
+  if (found === MEMBER.alert) {
+    // A list has members of its own, by number.
+    if (first === OPEN_LIST) return -1;
+    if (first === OPEN) {
+      seen.hasAlertMembers = true;
+      return object(at, depth + 1, PLACE_ALERT);
+    }
   }
-  // A list has members of its own, by number.
-  if (b[at] === 0x5b && inner !== 'other') return -1;
   const stop = value(at, depth);
   if (stop < 0) return -1;
-  if (b[at] === 0x5b) fields.push({ name, label: name, value: null, text: '', at: undefined, children: [] });
-  else {
-    const words = place === 'top' ? '' : b[at] === QUOTE ? ascii(at + 1, Math.min(stop - 1, at + 1 + TEXT)) : ascii(at, stop);
-    const leaf: Value = words;
-    fields.push({ name, label: name, value: leaf, text: words, at: undefined });
-  }
+  const quoted = first === QUOTE ? 1 : 0;
+  seen.kinds[found] = first === OPEN || first === OPEN_LIST ? 2 : 1;
+  seen.starts[found] = at + quoted;
+  seen.ends[found] = stop - quoted;
   return stop;
+}
+
+function topMember(keyStart: number, keyEnd: number, at: number, depth: number): number {
+  const n = seen.topCount++;
+  if (n < TOP_KEYS) {
+    seen.topStarts[n] = keyStart;
+    seen.topEnds[n] = keyEnd;
+  }
+  if (!isKey(APS, keyStart, keyEnd)) return value(at, depth);
+  seen.topAps = n;
+  if (b[at] === OPEN_LIST) return -1;
+  if (b[at] !== OPEN) return value(at, depth);
+  seen.hasAps = true;
+  return object(at, depth + 1, PLACE_APS);
 }
 
 /** End of any value at `at`, or -1. */
 function value(at: number, depth: number): number {
   const c = b[at];
   if (c === QUOTE) return text(at);
-  if (c === OPEN) return object(at, depth + 1, undefined, 'other');
-  if (c === 0x5b) return list(at, depth + 1);
+  if (c === OPEN) return object(at, depth + 1, PLACE_OTHER);
+  if (c === OPEN_LIST) return list(at, depth + 1);
   if (c === 0x74) return b[at + 1] === 0x72 && b[at + 2] === 0x75 && b[at + 3] === 0x65 ? at + 4 : -1;
   if (c === 0x6e) return b[at + 1] === 0x75 && b[at + 2] === 0x6c && b[at + 3] === 0x6c ? at + 4 : -1;
   if (c === 0x66) return b[at + 1] === 0x61 && b[at + 2] === 0x6c && b[at + 3] === 0x73 && b[at + 4] === 0x65 ? at + 5 : -1;
@@ -108,10 +191,15 @@ function list(at: number, depth: number): number {
 }
 
 function text(at: number): number {
-  if (at >= end || b[at++] !== QUOTE) return -1;
-  while (at + 4 <= end && (PLAIN[b[at]] & PLAIN[b[at + 1]] & PLAIN[b[at + 2]] & PLAIN[b[at + 3]]) === 1) at += 4;
-  while (at < end && PLAIN[b[at]] === 1) at++;
-  return at < end && b[at] === QUOTE ? at + 1 : -1;
+  // Local names: this is the loop that the bytes of payloads go through.
+  const bytes = b;
+  const stop = end;
+  const plain = PLAIN;
+  if (at >= stop || bytes[at++] !== QUOTE) return -1;
+  const last = stop - 4;
+  while (at <= last && (plain[bytes[at]] & plain[bytes[at + 1]] & plain[bytes[at + 2]] & plain[bytes[at + 3]]) === 1) at += 4;
+  while (at < stop && plain[bytes[at]] === 1) at++;
+  return at < stop && bytes[at] === QUOTE ? at + 1 : -1;
 }
 
 function whole(at: number): number {
@@ -124,15 +212,16 @@ function whole(at: number): number {
   return next === 0x2e || next === 0x65 || next === 0x45 ? -1 : stop;
 }
 
-function sameKey(aStart: number, aEnd: number, start: number, stop: number): boolean {
+/** Whether a key that was seen, by its relative place, is `b[start, stop)`. */
+function sameKey(seenStart: number, seenEnd: number, start: number, stop: number): boolean {
   const length = stop - start;
-  if (aEnd - aStart !== length) return false;
-  for (let i = 0; i < length; i++) if (b[aStart + i] !== b[start + i]) return false;
+  if (seenEnd - seenStart !== length) return false;
+  for (let i = 0; i < length; i++) if (b[origin + seenStart + i] !== b[start + i]) return false;
   return true;
 }
 
-function ascii(start: number, stop: number): string {
-  let out = '';
-  for (let i = start; i < stop; i++) out += String.fromCharCode(b[i]);
-  return out;
+function isKey(key: Uint8Array, start: number, stop: number): boolean {
+  if (stop - start !== key.length) return false;
+  for (let i = 0; i < key.length; i++) if (b[start + i] !== key[i]) return false;
+  return true;
 }

@@ -1,8 +1,9 @@
 import type { Field, Value } from '../core/message.ts';
-import { shorten, utf8 } from '../core/text.ts';
+import { printable, shorten, utf8, utf8Bytes } from '../core/text.ts';
+import { TextBytes } from '../core/text-bytes.ts';
 import { PROTOBUF_FIELDS } from '../schema/payload-keys.ts';
-import { glance } from './json-glance.ts';
-import { SUMMARY_LENGTH, summaryOf } from './summary.ts';
+import { glance, type JsonGlance, MEMBER } from './json-glance.ts';
+import { NAMED_KEYS, SUMMARY_LENGTH, summaryOf, WORDS } from './summary.ts';
 import { MAX_DEPTH, valueText } from './tree.ts';
 
 /** Longer payloads than couriers announce (15 KiB) are read with all limits. */
@@ -12,15 +13,35 @@ const LEVELS = 3;
 
 /**
  * The summary that `decodePayload` gives to a JSON object that needs no note, without making its fields. Undefined for any other
- * payload: it must be decoded.
- *
- * What the platform's parser gives back, written again, is the same text only where no key stands twice, no number loses a
- * digit and no space stands between values: only then nothing can be wrong with it. `field` is the filter name of its field.
+ * payload: it must be decoded. `field` is the filter name of its field.
  */
 export function jsonSummary(bytes: Uint8Array, field: string | undefined): string | undefined {
-  if (bytes[0] !== 0x7b || bytes.length > MAX_LENGTH || (field !== undefined && Object.hasOwn(PROTOBUF_FIELDS, field))) return undefined;
-  const seen = glance(bytes);
-  if (seen !== undefined) return shorten(summaryOf('aps', seen), SUMMARY_LENGTH);
+  scratch.length = 0;
+  if (writeJsonSummary(bytes, 0, bytes.length, field, scratch)) return utf8(scratch.view());
+  return undefined;
+}
+
+const scratch = new TextBytes(1024);
+
+/** Writes that summary of `b[start, end)`; false, and nothing written, when the payload must be decoded. */
+export function writeJsonSummary(b: Uint8Array, start: number, end: number, field: string | undefined, out: TextBytes): boolean {
+  if (b[start] !== 0x7b || end - start > MAX_LENGTH || (field !== undefined && Object.hasOwn(PROTOBUF_FIELDS, field))) return false;
+  const seen = glance(b, start, end);
+  if (seen !== undefined) {
+    new Line(b, out).summary(seen);
+    return true;
+  }
+  const parsed = parsedSummary(b.subarray(start, end));
+  if (parsed === undefined) return false;
+  out.text(printable(parsed));
+  return true;
+}
+
+/**
+ * What the platform's parser gives back, written again, is the same text only where no key stands twice, no number loses a
+ * digit and no space stands between values: only then nothing can be wrong with it.
+ */
+function parsedSummary(bytes: Uint8Array): string | undefined {
   const text = utf8(bytes);
   if (text === undefined || containers(text) > MAX_DEPTH) return undefined;
   try {
@@ -30,6 +51,125 @@ export function jsonSummary(bytes: Uint8Array, field: string | undefined): strin
   } catch {
     return undefined;
   }
+}
+
+const OPEN_QUOTE = utf8Bytes('“');
+const CLOSE_QUOTE = utf8Bytes('”');
+const ELLIPSIS = utf8Bytes('…');
+
+/** `summaryOf`, written as it is read off the bytes, and cut at `SUMMARY_LENGTH` characters. */
+class Line {
+  private readonly b: Uint8Array;
+  private readonly out: TextBytes;
+  private left = SUMMARY_LENGTH;
+  private cut = false;
+  /** Bytes of the last character. */
+  private last = 1;
+  private parts = 0;
+
+  constructor(b: Uint8Array, out: TextBytes) {
+    this.b = b;
+    this.out = out;
+  }
+
+  summary(seen: JsonGlance): void {
+    if (!seen.hasAps) this.topNames(seen, -1, true);
+    else {
+      this.apsParts(seen);
+      if (this.parts === 0) {
+        if (seen.topCount === 1) this.words(WORDS.empty);
+        else this.topNames(seen, seen.topAps, false);
+      }
+    }
+    if (this.cut) {
+      this.out.length -= this.last;
+      this.out.bytes(ELLIPSIS);
+    }
+  }
+
+  private apsParts(seen: JsonGlance): void {
+    const hasText = seen.hasAlertMembers ? this.alertText(seen) : this.quoted(seen, MEMBER.alert, -1);
+    if (said(seen, MEMBER.badge)) this.part(WORDS.badge, seen, MEMBER.badge);
+    if (seen.kinds[MEMBER.sound] !== 0 && !hasText) this.part(WORDS.sound, seen, -1);
+    if (seen.kinds[MEMBER.contentAvailable] !== 0) this.part(WORDS.contentAvailable, seen, -1);
+    if (seen.kinds[MEMBER.contentChanged] !== 0) this.part(WORDS.contentChanged, seen, -1);
+    if (said(seen, MEMBER.event)) this.part(WORDS.event, seen, MEMBER.event);
+  }
+
+  private alertText(seen: JsonGlance): boolean {
+    const title = said(seen, MEMBER.title) ? MEMBER.title : MEMBER.titleLocKey;
+    const body = said(seen, MEMBER.body) ? MEMBER.body : MEMBER.locKey;
+    return said(seen, title) ? this.quoted(seen, title, body) : this.quoted(seen, body, -1);
+  }
+
+  /** The words of one member, or of two with a colon between them, in quotes; false when there are none. */
+  private quoted(seen: JsonGlance, member: number, second: number): boolean {
+    if (!said(seen, member)) return false;
+    this.mark(OPEN_QUOTE);
+    this.range(seen.starts[member], seen.ends[member]);
+    if (second >= 0 && said(seen, second)) {
+      this.words(': ');
+      this.range(seen.starts[second], seen.ends[second]);
+    }
+    this.mark(CLOSE_QUOTE);
+    this.parts++;
+    return true;
+  }
+
+  private part(words: string, seen: JsonGlance, member: number): void {
+    if (this.parts++ > 0) this.words(', ');
+    this.words(words);
+    if (member >= 0) this.range(seen.starts[member], seen.ends[member]);
+  }
+
+  private topNames(seen: JsonGlance, without: number, tellsMore: boolean): void {
+    let named = 0;
+    for (let i = 0; i < seen.topCount && named < NAMED_KEYS; i++) {
+      if (i === without) continue;
+      if (named++ > 0) this.words(', ');
+      this.range(seen.topStarts[i], seen.topEnds[i]);
+    }
+    if (tellsMore && seen.topCount > NAMED_KEYS) {
+      this.words(', ');
+      this.mark(ELLIPSIS);
+    }
+  }
+
+  private words(text: string): void {
+    if (text.length > this.left) {
+      this.cut = true;
+      if (this.left === 0) return;
+      text = text.slice(0, this.left);
+    }
+    this.out.ascii(text);
+    this.left -= text.length;
+    this.last = 1;
+  }
+
+  private range(start: number, end: number): void {
+    const length = Math.min(end - start, this.left);
+    if (length < end - start) this.cut = true;
+    if (length === 0) return;
+    this.out.range(this.b, start, start + length);
+    this.left -= length;
+    this.last = 1;
+  }
+
+  /** One character of three bytes. */
+  private mark(bytes: Uint8Array): void {
+    if (this.left === 0) {
+      this.cut = true;
+      return;
+    }
+    this.out.bytes(bytes);
+    this.left--;
+    this.last = bytes.length;
+  }
+}
+
+/** The member is a text or a literal, and not empty. */
+function said(seen: JsonGlance, member: number): boolean {
+  return seen.kinds[member] === 1 && seen.ends[member] > seen.starts[member];
 }
 
 /** Opening brackets, those inside of texts too: at least as many as the levels of nesting. Stops counting behind `MAX_DEPTH`. */

@@ -2,9 +2,11 @@ import type { Field } from '../core/message.ts';
 import type { Note } from '../core/note.ts';
 import { isBinaryPlist } from '../core/plist-reader.ts';
 import { printable, shorten, utf8 } from '../core/text.ts';
+import type { TextBytes } from '../core/text-bytes.ts';
 import { PROTOBUF_FIELDS } from '../schema/payload-keys.ts';
 import { plistFields } from './bplist.ts';
 import { jsonFields } from './json.ts';
+import { writeJsonSummary } from './json-summary.ts';
 import { looksLikeProtobuf, protobufFields } from './protobuf.ts';
 import { SUMMARY_LENGTH, summaryOf } from './summary.ts';
 import { placed, TreeBuilder } from './tree.ts';
@@ -46,6 +48,18 @@ const TEXT_LENGTH = 4096;
 /** Takes a payload apart, whatever it is. Bounded in depth, number of values and expansion; never throws. */
 export function decodePayload(bytes: Uint8Array, options: PayloadOptions = {}): PayloadTree {
   return decodeLayer(bytes, options, 0);
+}
+
+/**
+ * Writes the summary of the payload `b[start, end)`, or nothing when it has none. False, and nothing written, when there is
+ * something to note in it.
+ */
+export function writeSummary(b: Uint8Array, start: number, end: number, options: PayloadOptions, out: TextBytes): boolean {
+  if (start === end || writeJsonSummary(b, start, end, options.field, out)) return true;
+  const { kind, summary, notes } = decodePayload(b.subarray(start, end), options);
+  if (notes.length > 0) return false;
+  if (kind !== 'hex') out.text(printable(summary));
+  return true;
 }
 
 function decodeLayer(bytes: Uint8Array, options: PayloadOptions, layer: number): PayloadTree {

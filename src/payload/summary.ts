@@ -6,7 +6,17 @@ import { entries } from './tree.ts';
 /** Characters of a summary. */
 export const SUMMARY_LENGTH = 160;
 /** Keys that the summary of an unknown payload names. */
-const NAMED_KEYS = 5;
+export const NAMED_KEYS = 5;
+
+/** What a push does, in words. */
+export const WORDS = {
+  badge: 'badge ',
+  sound: 'sound',
+  contentAvailable: 'background update',
+  contentChanged: 'widgets',
+  event: 'Live Activity ',
+  empty: 'empty push',
+} as const;
 
 /** One line about a payload from its fields, printable: what a user would call this push. */
 export function summaryOf(family: PayloadFamily, fields: readonly Field[]): string {
@@ -32,15 +42,15 @@ function apsSummary(aps: readonly Field[], all: readonly Field[]): string {
   const text = alert?.children === undefined ? words(alert) : alertText(alert.children);
   if (text !== undefined) parts.push(`“${text}”`);
   const badge = words(member(aps, 'badge'));
-  if (badge !== undefined) parts.push(`badge ${badge}`);
-  if (member(aps, 'sound') !== undefined && text === undefined) parts.push('sound');
-  if (member(aps, 'content-available') !== undefined) parts.push('background update');
-  if (member(aps, 'content-changed') !== undefined) parts.push('widgets');
+  if (badge !== undefined) parts.push(WORDS.badge + badge);
+  if (member(aps, 'sound') !== undefined && text === undefined) parts.push(WORDS.sound);
+  if (member(aps, 'content-available') !== undefined) parts.push(WORDS.contentAvailable);
+  if (member(aps, 'content-changed') !== undefined) parts.push(WORDS.contentChanged);
   const event = words(member(aps, 'event'));
-  if (event !== undefined) parts.push(`Live Activity ${event}`);
+  if (event !== undefined) parts.push(WORDS.event + event);
   if (parts.length > 0) return parts.join(', ');
   const own = all.filter((field) => field.name !== 'aps').map((field) => printable(field.name));
-  return own.length === 0 ? 'empty push' : own.slice(0, NAMED_KEYS).join(', ');
+  return own.length === 0 ? WORDS.empty : own.slice(0, NAMED_KEYS).join(', ');
 }
 
 function alertText(alert: readonly Field[]): string | undefined {

@@ -4,6 +4,8 @@ import type { CommandDef } from './definition.ts';
 export interface Summary {
   /** Names of the fields that it shows; the place of a name is the field's slot. */
   readonly names: readonly string[];
+  /** What the line is made of, for those who write it without strings. */
+  readonly templates: readonly (readonly Piece[])[];
   /** The line from the short texts by slot; undefined where the frame has no such field. */
   text(briefs: Briefs): string;
 }
@@ -14,7 +16,8 @@ export type Briefs = readonly (readonly string[] | undefined)[];
 /** Values that `{name*}` lists before it says "…". */
 const LISTED = 2;
 
-type Piece = string | { readonly slot: number; readonly form: '' | '#' | '*' };
+/** Fixed words, or the texts of a slot: the first (no form), their number (`#`), the first two (`*`). */
+export type Piece = string | { readonly slot: number; readonly form: '' | '#' | '*' };
 
 function pieces(template: string, names: string[]): Piece[] {
   return template.split(/(\{\w+[#*]?\})/).map((part) => {
@@ -51,5 +54,5 @@ export function compileSummary(def: CommandDef): Summary {
     }
     return line;
   };
-  return { names, text };
+  return { names, templates, text };
 }

@@ -1,10 +1,19 @@
 import { dialectByCode } from '../codec/dialects.ts';
 import { toHex } from '../core/bytes.ts';
 import type { TopicLookup } from '../core/dialect.ts';
+import type { Glance } from '../core/glance.ts';
 import type { Content, Field, Message } from '../core/message.ts';
 import type { Note } from '../core/note.ts';
-import { utf8 } from '../core/text.ts';
-import { decodePayload, isJson, jsonSummary, type PayloadOptions, type PayloadTree, payloadJson } from '../payload/payload.ts';
+import { utf8, utf8Bytes } from '../core/text.ts';
+import {
+  decodePayload,
+  isJson,
+  jsonSummary,
+  type PayloadOptions,
+  type PayloadTree,
+  payloadJson,
+  writeSummary,
+} from '../payload/payload.ts';
 import { TopicNames } from '../schema/topics.ts';
 import type { Decoders } from './timeline.ts';
 
@@ -20,6 +29,22 @@ export interface DecoderOptions extends PayloadOptions {
 }
 
 const SUMMARY_JOINT = ' · ';
+
+const JOINT_BYTES = utf8Bytes(SUMMARY_JOINT);
+
+/** Adds what its payloads tell to the line of a glance; false when there is something to note in one of them. */
+function addSummaries(glance: Glance, bytes: Uint8Array, optionsFor: (field: string | undefined) => PayloadOptions): boolean {
+  const { info } = glance;
+  for (let i = 0; i < glance.contents; i++) {
+    const start = info.length;
+    if (start > 0) info.bytes(JOINT_BYTES);
+    const from = info.length;
+    const options = optionsFor(glance.contentFields[i]);
+    if (!writeSummary(bytes, glance.contentStarts[i], glance.contentEnds[i], options, info)) return false;
+    if (info.length === from) info.length = start;
+  }
+  return true;
+}
 
 /** Takes apart what payload fields hold: children, notes and a summary in the info line. */
 export function expandPayloads(message: Message, options: PayloadOptions = {}): Message {
@@ -131,6 +156,7 @@ const SHA1_LENGTH = 20;
 class LearnedTopics extends TopicNames {
   private readonly options: DecoderOptions;
   private looked = 0;
+  private learnedCount = 0;
 
   constructor(options: DecoderOptions) {
     super();
@@ -138,15 +164,26 @@ class LearnedTopics extends TopicNames {
   }
 
   override name(bytes: Uint8Array, start = 0, end: number = bytes.length): string | undefined {
+    this.look();
+    return super.name(bytes, start, end);
+  }
+
+  get learnedNames(): number {
+    this.look();
+    return this.learnedCount;
+  }
+
+  private look(): void {
     const { seenTopics, sha1 } = this.options;
     if (seenTopics !== undefined && sha1 !== undefined) {
       for (; this.looked < seenTopics.length; this.looked++) {
         const topic = seenTopics[this.looked];
         const text = topic.length === SHA1_LENGTH ? undefined : utf8(topic);
-        if (text !== undefined) this.learn(text, sha1(topic));
+        if (text === undefined) continue;
+        this.learn(text, sha1(topic));
+        this.learnedCount++;
       }
     }
-    return super.name(bytes, start, end);
   }
 }
 
@@ -159,15 +196,27 @@ function topicText(topic: Uint8Array, names: TopicNames): string {
 export function makeDecoders(options: DecoderOptions): Decoders {
   const names = new LearnedTopics(options);
   const lookup: TopicLookup = names;
+  const byField = new Map<string | undefined, PayloadOptions>([[undefined, options]]);
+  const optionsFor = (field: string | undefined): PayloadOptions => {
+    let of = byField.get(field);
+    if (of === undefined) byField.set(field, (of = { ...options, field }));
+    return of;
+  };
   const dialects = [0, 1, 2, 3, 4, 5, 6, 7].map(dialectByCode);
   return {
     decode(code, bytes, dir, aux) {
       return dialects[code]?.decode(bytes, dir, aux, lookup);
+    },
+    glance(code, bytes, dir, aux, glance) {
+      glance.clear();
+      if (dialects[code]?.glance?.(bytes, dir, aux, lookup, glance) !== true) return false;
+      return !options.expandPayloads || addSummaries(glance, bytes, optionsFor);
     },
     tls: (_type, bytes, dir, aux) => options.tls?.(bytes, dir, aux),
     expand: (message) => (options.expandPayloads ? expandPayloads(message, options) : message),
     payloadJson: (bytes) => payloadJson(bytes),
     isJsonLine: isJson,
     topicName: (topic) => topicText(topic, names),
+    learnedNames: () => names.learnedNames,
   };
 }

@@ -1,3 +1,4 @@
+import type { Glance } from '../core/glance.ts';
 import { CAPTURE_ENTRY, DIALECT, DIALECTS, type DialectName, type Field, type Message } from '../core/message.ts';
 import type { Note } from '../core/note.ts';
 import { type ByteStore, HOLE } from '../core/stream.ts';
@@ -29,6 +30,11 @@ export interface Place {
 /** Turns a row's bytes into a message: dialects, TLS and payload decoders behind one door. */
 export interface Decoders {
   decode(dialect: number, bytes: Uint8Array, dir: 0 | 1, aux: Uint8Array | undefined): Message | undefined;
+  /**
+   * Fills `glance` with the label, the token and the info line of the message that `decode` and `expand` would make. False when
+   * there is something to note in it, or the dialect has no such way.
+   */
+  glance(dialect: number, bytes: Uint8Array, dir: 0 | 1, aux: Uint8Array | undefined, glance: Glance): boolean;
   tls(type: number, bytes: Uint8Array, dir: 0 | 1, aux: Uint8Array | undefined): Message | undefined;
   /** Adds what is inside payload fields. */
   expand(message: Message, bytes: Uint8Array): Message;
@@ -38,6 +44,8 @@ export interface Decoders {
   isJsonLine(bytes: Uint8Array, start: number, end: number): boolean;
   /** A topic as people write it: the name behind a hash where it is known, else hex. */
   topicName(topic: Uint8Array): string;
+  /** Topic names that were learned so far: what `topicName` said before holds as long as it stays the same. */
+  learnedNames(): number;
 }
 
 /** What rules over more than one message know; made by `analysis.ts` where it is wanted. */
@@ -203,12 +211,12 @@ export class Timeline {
   message(row: number): Message {
     const { redactor } = this;
     if (redactor === undefined) return this.unredacted(row);
-    return kept(this.redacted, row, () => redactor.message(this.decode(row, false), this.ends(row)));
+    return kept(this.redacted, this.kept, row, () => redactor.message(this.decode(row, false), this.ends(row)));
   }
 
   /** The message as it is, to decide by: filters ask for what is in the capture, also where the output hides it. */
   unredacted(row: number): Message {
-    return kept(this.decoded, row, () => this.decode(row));
+    return kept(this.decoded, this.kept, row, () => this.decode(row));
   }
 
   /** Notes on a row that are kept apart from its message, as they may be shown. */
@@ -255,11 +263,11 @@ const GONE: Message = {
 };
 
 /** The message of a row, from the ones that are kept or made; the oldest gives way. */
-function kept(messages: Map<number, Message>, row: number, make: () => Message): Message {
+function kept(messages: Map<number, Message>, most: number, row: number, make: () => Message): Message {
   const known = messages.get(row);
   if (known !== undefined) return known;
   const made = make();
-  if (messages.size >= DECODED_ROWS) messages.delete(messages.keys().next().value as number);
+  if (messages.size >= most) messages.delete(messages.keys().next().value as number);
   messages.set(row, made);
   return made;
 }

@@ -50,3 +50,28 @@ function sumOfPoints(text: string): number {
   for (const c of text) width += pointWidth(c.codePointAt(0) ?? 0);
   return width;
 }
+
+/** Cuts or pads to exactly `size` terminal columns; cut text ends in an ellipsis. */
+export function fitted(text: string, size: number, align: 'left' | 'right'): string {
+  let w = displayWidth(text);
+  if (w > size) {
+    if (isNarrow(text)) {
+      text = `${text.slice(0, size - 1)}…`;
+      w = size;
+    } else {
+      let out = '';
+      w = 0;
+      for (const c of text) {
+        const cw = displayWidth(c);
+        if (w + cw > size - 1) break;
+        out += c;
+        w += cw;
+      }
+      text = `${out}…`;
+      // Emoji that are joined are narrower than their parts.
+      w = displayWidth(text);
+    }
+  }
+  const space = ' '.repeat(Math.max(0, size - w));
+  return align === 'left' ? text + space : space + text;
+}

@@ -8,7 +8,16 @@ const none = (): never => {
   throw new Error('nothing is decoded here');
 };
 
-const NO_DECODERS: Decoders = { decode: none, tls: none, expand: none, payloadJson: none, isJsonLine: none, topicName: none };
+const NO_DECODERS: Decoders = {
+  decode: none,
+  glance: none,
+  tls: none,
+  expand: none,
+  payloadJson: none,
+  isJsonLine: none,
+  topicName: none,
+  learnedNames: none,
+};
 
 /** A row of courier messages: where its bytes are, piece by piece, and what its columns hold. */
 export interface ColumnRow {

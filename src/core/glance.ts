@@ -1,0 +1,43 @@
+import { TextBytes } from './text-bytes.ts';
+
+/** Payload fields of one message that a glance tells of: as many as an info line does. */
+export const GLANCED_CONTENTS = 4;
+
+const NO_BYTES = new Uint8Array(0);
+
+/**
+ * What a list shows of a message in which nothing is wrong, read off its bytes: the same words as in its `Message`, without
+ * making one. One object is reused for all messages; a dialect fills it after `clear`.
+ */
+export class Glance {
+  label = '';
+  /** The token is `tokenFrom[tokenStart, tokenEnd)`; empty: the message has none, or it must be looked for among the fields. */
+  tokenFrom: Uint8Array = NO_BYTES;
+  tokenStart = 0;
+  tokenEnd = 0;
+  /** The info line, printable. */
+  readonly info = new TextBytes(4096);
+  /** Payload fields, as ranges of the message's bytes, in their order. */
+  contents = 0;
+  readonly contentStarts = new Float64Array(GLANCED_CONTENTS);
+  readonly contentEnds = new Float64Array(GLANCED_CONTENTS);
+  /** Filter names of the fields; undefined: the field says nothing of what it holds. */
+  readonly contentFields: (string | undefined)[] = new Array(GLANCED_CONTENTS).fill(undefined);
+
+  clear(): void {
+    this.label = '';
+    this.tokenFrom = NO_BYTES;
+    this.tokenStart = this.tokenEnd = 0;
+    this.info.length = 0;
+    this.contents = 0;
+  }
+
+  /** False when there are more than a line tells of. */
+  addContent(start: number, end: number, field: string | undefined): boolean {
+    if (this.contents === GLANCED_CONTENTS) return false;
+    this.contentStarts[this.contents] = start;
+    this.contentEnds[this.contents] = end;
+    this.contentFields[this.contents++] = field;
+    return true;
+  }
+}

@@ -1,0 +1,208 @@
+/** Text as UTF-8 bytes in one reused buffer: rows of output are written here, without a string for each of their parts. */
+
+declare class TextEncoder {
+  encodeInto(text: string, into: Uint8Array): { written: number };
+}
+const ENCODER = new TextEncoder();
+
+const SPACE = 0x20;
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+
+const HEX_PAIRS = new Uint16Array(256);
+for (let i = 0; i < 256; i++) {
+  const digits = '0123456789abcdef';
+  HEX_PAIRS[i] = (digits.charCodeAt(i >> 4) << 8) | digits.charCodeAt(i & 15);
+}
+
+/** Digits of a whole number from 0 to 2^53. */
+export function digitsOf(value: number): number {
+  let digits = 1;
+  for (let limit = 10; value >= limit; limit *= 10) digits++;
+  return digits;
+}
+
+/** Appends text and raw bytes. Numbers are written without making strings. Grows as needed; never shrinks. */
+export class TextBytes {
+  private buf: Uint8Array;
+  /** Bytes written. A caller takes back what it wrote by setting it to an earlier value. */
+  length = 0;
+  private readonly digits = new Uint8Array(24);
+
+  constructor(capacity: number) {
+    this.buf = new Uint8Array(capacity);
+  }
+
+  /** What is written, as a view that counts until the next write. */
+  view(): Uint8Array {
+    return this.buf.subarray(0, this.length);
+  }
+
+  private room(n: number): void {
+    if (this.length + n <= this.buf.length) return;
+    const grown = new Uint8Array(Math.max(this.buf.length * 2, this.length + n));
+    grown.set(this.buf.subarray(0, this.length));
+    this.buf = grown;
+  }
+
+  byte(b: number): void {
+    if (this.length === this.buf.length) this.room(1);
+    this.buf[this.length++] = b;
+  }
+
+  ascii(text: string): void {
+    if (this.length + text.length > this.buf.length) this.room(text.length);
+    const buf = this.buf;
+    let at = this.length;
+    for (let i = 0; i < text.length; i++) buf[at++] = text.charCodeAt(i);
+    this.length = at;
+  }
+
+  text(text: string): void {
+    this.room(text.length * 3);
+    this.length += ENCODER.encodeInto(text, this.buf.subarray(this.length)).written;
+  }
+
+  /** A short constant: a key, a prefix. */
+  bytes(bytes: Uint8Array): void {
+    const length = bytes.length;
+    if (this.length + length > this.buf.length) this.room(length);
+    const buf = this.buf;
+    let at = this.length;
+    for (let i = 0; i < length; i++) buf[at++] = bytes[i];
+    this.length = at;
+  }
+
+  range(b: Uint8Array, start: number, end: number): void {
+    if (this.length + end - start > this.buf.length) this.room(end - start);
+    if (end - start > 64) {
+      this.buf.set(b.subarray(start, end), this.length);
+      this.length += end - start;
+      return;
+    }
+    const buf = this.buf;
+    let at = this.length;
+    for (let i = start; i < end; i++) buf[at++] = b[i];
+    this.length = at;
+  }
+
+  /** All that another one holds. */
+  append(other: TextBytes): void {
+    this.range(other.buf, 0, other.length);
+  }
+
+  hex(b: Uint8Array, start: number, end: number): void {
+    if (this.length + 2 * (end - start) > this.buf.length) this.room(2 * (end - start));
+    const buf = this.buf;
+    let at = this.length;
+    for (let i = start; i < end; i++) {
+      const pair = HEX_PAIRS[b[i]];
+      buf[at++] = pair >> 8;
+      buf[at++] = pair & 0xff;
+    }
+    this.length = at;
+  }
+
+  /** A whole number from 0 to 2^53. */
+  number(value: number): void {
+    if (this.length + 20 > this.buf.length) this.room(20);
+    const digits = this.digits;
+    let n = 0;
+    while (value >= 0x7fffffff) {
+      const q = Math.floor(value / 10);
+      digits[n++] = 48 + (value - q * 10);
+      value = q;
+    }
+    value |= 0;
+    do {
+      const q = (value / 10) | 0;
+      digits[n++] = 48 + (value - q * 10);
+      value = q;
+    } while (value > 0);
+    const buf = this.buf;
+    let at = this.length;
+    while (n > 0) buf[at++] = digits[--n];
+    this.length = at;
+  }
+
+  /** `value` with leading zeros to `width` digits; below 2^31. */
+  padded(value: number, width: number): void {
+    this.room(width);
+    for (let i = this.length + width - 1; i >= this.length; i--) {
+      const q = (value / 10) | 0;
+      this.buf[i] = 48 + (value - q * 10);
+      value = q;
+    }
+    this.length += width;
+  }
+
+  spaces(n: number): void {
+    if (this.length + n > this.buf.length) this.room(n);
+    const buf = this.buf;
+    let at = this.length;
+    for (const end = at + n; at < end; ) buf[at++] = SPACE;
+    this.length = at;
+  }
+
+  /** Takes back the spaces at the end, not beyond `from`. False when a character before them may be white space of another kind. */
+  trim(from: number): boolean {
+    const buf = this.buf;
+    let at = this.length;
+    while (at > from && buf[at - 1] === SPACE) at--;
+    this.length = at;
+    if (at === from || buf[at - 1] < 0x80) return true;
+    // Behind U+201D and U+2026 there is no question: they end most lines that do not end in ASCII.
+    return at > from + 2 && buf[at - 3] === 0xe2 && buf[at - 2] === 0x80 && (buf[at - 1] === 0x9d || buf[at - 1] === 0xa6);
+  }
+
+  /**
+   * Puts what stands from `from` on between quotes when it has a comma, a quote or a line break (RFC 4180). False when it has a
+   * quote inside, which would have to be doubled.
+   */
+  quote(from: number): boolean {
+    const end = this.length;
+    let special = false;
+    for (let i = from; i < end; i++) {
+      const c = this.buf[i];
+      if (c === QUOTE) return false;
+      if (c === COMMA || c === 0x0d || c === 0x0a) special = true;
+    }
+    if (!special) return true;
+    this.room(2);
+    this.buf.copyWithin(from + 1, from, end);
+    this.buf[from] = QUOTE;
+    this.buf[end + 1] = QUOTE;
+    this.length = end + 2;
+    return true;
+  }
+
+  /** Big-endian unsigned integer of 1 to 8 bytes as JSON: a number, or a string above 2^53. */
+  unsigned(b: Uint8Array, start: number, width: number): void {
+    if (width === 1) {
+      this.number(b[start]);
+      return;
+    }
+    if (width <= 4) {
+      let value = 0;
+      for (let i = start; i < start + width; i++) value = value * 256 + b[i];
+      this.number(value);
+      return;
+    }
+    // Long division by 10^9 over 16-bit limbs: every step stays below 2^53.
+    let quotient = 0;
+    let rest = 0;
+    for (let i = start; i < start + width; i += 2) {
+      const limb = rest * 65536 + (b[i] << 8) + b[i + 1];
+      const q = Math.floor(limb / 1e9);
+      quotient = quotient * 65536 + q;
+      rest = limb - q * 1e9;
+    }
+    const big = quotient > 9007199 || (quotient === 9007199 && rest > 254740991);
+    if (big) this.byte(0x22);
+    if (quotient > 0) {
+      this.number(quotient);
+      this.padded(rest, 9);
+    } else this.number(rest);
+    if (big) this.byte(0x22);
+  }
+}
