@@ -5,10 +5,24 @@ import type { Canvas } from './canvas.ts';
 import { byteLayers, currentLayer, currentRow, highlight } from './detail.ts';
 import { drawPane } from './draw-pane.ts';
 import { bytesPerRow, hexWidth, type Rect, textGap } from './layout.ts';
+import type { ByteLayer } from './source.ts';
 import type { State } from './state.ts';
 import { cut } from './width.ts';
 
 const HEX = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'));
+
+/** Where the tabs begin, behind the title. */
+const TABS = 9;
+
+/** Neighbouring tabs that fit `room` columns, with the chosen one among them. */
+function tabsInSight(layers: readonly ByteLayer[], chosen: ByteLayer, room: number): readonly ByteLayer[] {
+  const fits = (some: readonly ByteLayer[]): boolean => some.reduce((sum, l) => sum + l.name.length + 2, 0) <= room;
+  let end = layers.indexOf(chosen) + 1;
+  let from = 0;
+  while (from < end - 1 && !fits(layers.slice(from, end))) from++;
+  while (end < layers.length && fits(layers.slice(from, end + 1))) end++;
+  return layers.slice(from, end);
+}
 
 export function drawBytes(canvas: Canvas, state: State, rect: Rect): void {
   const { theme } = state;
@@ -21,13 +35,14 @@ export function drawBytes(canvas: Canvas, state: State, rect: Rect): void {
     mark === undefined || layer === undefined || mark.end <= mark.start || mark.end < 0
       ? ''
       : `[${mark.start.toString(16)}..${mark.end.toString(16)}] `;
-  const size = layer === undefined ? '' : `${range}${grouped(layer.bytes.length)} B`;
+  const length = layer === undefined ? '' : `${grouped(layer.bytes.length)} B`;
+  // The chosen tab is always in sight, the range where there is room beside it.
+  const free = rect.width - TABS - 5;
+  const size = (layer?.name.length ?? 0) + 2 + range.length + length.length <= free ? range + length : length;
   drawPane(canvas, theme, rect, focus, 'Bytes', size);
-  let tabs = rect.x + 9;
-  for (const l of layers) {
-    if (layers.length < 2 || tabs + l.name.length + 3 > rect.x + rect.width - size.length - 5) break;
+  let tabs = rect.x + TABS;
+  for (const l of layer === undefined || layers.length < 2 ? [] : tabsInSight(layers, layer, free - size.length))
     tabs = canvas.text(tabs, rect.y, l === layer ? `[${l.name}]` : ` ${l.name} `, l === layer ? theme.titleFocus : theme.dim);
-  }
   const width = rect.width - 2;
   if (layer === undefined || layer.bytes.length === 0) {
     const why = state.source.timeline.redactor !== undefined ? 'bytes are left out because of --redact' : row < 0 ? '' : 'no bytes';

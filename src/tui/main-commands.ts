@@ -9,7 +9,7 @@ import { formatMenu } from './export-formats.ts';
 import { joined, termOf } from './field-filter.ts';
 import { layout } from './layout.ts';
 import { columnsFor, columnsMenu, copyMenu, sortMenu } from './menu.ts';
-import { enter, goToNumber, goToRow, moveBy, moveBytes, moveTo, moveTree, pageSize, rescan } from './moves.ts';
+import { enter, goToNumber, goToRow, inTab, moveBy, moveBytes, moveTo, moveTree, pageSize, rescan } from './moves.ts';
 import { openPrompt } from './prompt.ts';
 import { openReplay } from './replay-commands.ts';
 import { ask, markedRows, type Pane, type State, say } from './state.ts';
@@ -142,7 +142,7 @@ export const MAIN_COMMANDS: Readonly<Record<string, Command>> = {
   open: (s) => {
     if (s.pane === 'tree') return fold(s, undefined);
     if (s.pane === 'bytes') return { ...s, pane: 'tree' };
-    return layout(s).tree === undefined ? { ...s, pane: 'tree', maximised: true } : { ...s, pane: 'tree' };
+    return { ...s, pane: 'tree' };
   },
   'next-pane': (s) => nextPane(s, 1),
   'previous-pane': (s) => nextPane(s, -1),
@@ -153,8 +153,11 @@ export const MAIN_COMMANDS: Readonly<Record<string, Command>> = {
   'byte-tab': (s) => {
     const layers = byteLayers(s.source, currentRow(s));
     if (layers.length === 0) return say(s, 'no bytes to show', true);
-    const at = layers.findIndex((l) => l.name === s.byteTab);
-    return { ...s, byteTab: layers[(Math.max(0, at) + 1) % layers.length].name, byteTop: 0, byteCursor: 0 };
+    const at = Math.max(
+      0,
+      layers.findIndex((l) => l.name === s.byteTab),
+    );
+    return inTab(s, layers[at], layers[(at + 1) % layers.length]);
   },
   'pair-next': (s) => pair(s, 1),
   'pair-previous': (s) => pair(s, -1),

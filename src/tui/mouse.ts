@@ -1,7 +1,7 @@
 /** Clicks and the wheel. */
 import { byteLayers, currentLayer, currentRow, detailLines, scrolled, treeIndex } from './detail.ts';
 import { hexWidth, layout, paneRows, type Rect, textGap } from './layout.ts';
-import { moveBy, moveBytes, moveTo, moveTree, rowBytes } from './moves.ts';
+import { inTab, moveBy, moveBytes, moveTo, moveTree, rowBytes } from './moves.ts';
 import type { State } from './state.ts';
 
 /** Lines that one step of the wheel moves. */
@@ -48,7 +48,7 @@ export function clicked(
     if (y === at.bytes.y) {
       const layers = byteLayers(state.source, currentRow(state));
       const next = layers[(layers.indexOf(layer) + 1) % layers.length];
-      return { ...focused, byteTab: next.name, byteTop: 0, byteCursor: 0 };
+      return inTab(focused, layer, next);
     }
     const perRow = rowBytes(state);
     const digits = layer.bytes.length > 0xffff ? 8 : 4;

@@ -4,6 +4,7 @@ import { grouped } from '../core/text.ts';
 import { currentLayer, currentRow, detailLines, lineOfByte, scrolled, treeIndex } from './detail.ts';
 import { bytesPerRow, layout, listRows, paneRows } from './layout.ts';
 import { nearestPosition, type RowSet } from './row-set.ts';
+import type { ByteLayer } from './source.ts';
 import { ask, type Effect, type State, say, type View } from './state.ts';
 
 const clamp = (n: number, low: number, high: number): number => Math.max(low, Math.min(high, n));
@@ -87,6 +88,14 @@ export function showByte(state: State, at: number | undefined): State {
   if (line < 0 || line * perRow >= layer.bytes.length) return state;
   const top = line < state.byteTop ? line : line >= state.byteTop + rows ? line - (rows >> 1) : state.byteTop;
   return { ...state, byteTop: Math.max(0, top) };
+}
+
+/** Another tab of the bytes pane: the byte under the cursor, or the selected field, stays in sight where the tab holds it. */
+export function inTab(state: State, from: ByteLayer, to: ByteLayer): State {
+  const lines = detailLines(state.source, currentRow(state), state.toggled);
+  const at = state.pane === 'bytes' ? state.byteCursor + from.offset : (lines[treeIndex(lines, state.treePath)]?.at?.start ?? 0);
+  const byteCursor = at >= to.offset && at - to.offset < to.bytes.length ? at - to.offset : 0;
+  return showByte({ ...state, byteTab: to.name, byteTop: 0, byteCursor }, at);
 }
 
 /** Bytes in a row of the bytes pane. */

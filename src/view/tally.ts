@@ -3,7 +3,7 @@ import { CAPTURE_ENTRY, DIALECT, DIALECTS } from '../core/message.ts';
 import { SEVERITIES } from '../core/note.ts';
 import { printable, shortHex } from '../core/text.ts';
 import type { Timeline } from '../timeline/timeline.ts';
-import { tokenOf } from './columns.ts';
+import { findField, tokenOf } from './columns.ts';
 
 export interface TallyRow {
   readonly label: string;
@@ -24,6 +24,9 @@ export interface TallyTable {
   /** Different keys; more than `rows` when the table is cut. */
   readonly keys: number;
 }
+
+/** Statuses have 16 bits. */
+const STATUSES = 0x1_0000;
 
 interface Cell {
   count: number;
@@ -70,7 +73,8 @@ export class Tally {
     bump(this.streams, stream, row, bytes);
     bump(this.severities, columns.severity(row), row, bytes);
     const status = columns.status(row);
-    if (status >= 0) bump(this.statuses, status, row, bytes);
+    // A number means something else in each dialect.
+    if (status >= 0) bump(this.statuses, (type >>> 8) * STATUSES + status, row, bytes);
     const topic = columns.topic(row);
     if (topic >= 0) bump(this.topics, topic, row, bytes);
     const token = columns.token(row);
@@ -117,14 +121,20 @@ export class Tally {
             : undefined,
         ];
       }),
-      this.table('Status', this.statuses, (_, key) => [String(key), `apns.status == ${key}`]),
+      this.table('Status', this.statuses, (cell, key) => {
+        const status = key % STATUSES;
+        const dialect = DIALECTS[Math.floor(key / STATUSES)] ?? 'capture';
+        const words = findField(timeline.message(cell.row).fields, 'status')?.text ?? String(status);
+        return [`${words}, ${dialect}`, `apns.status == ${status} && apns.dialect == "${dialect}"`];
+      }),
       this.table('Topics', this.topics, (cell) => {
         const name = timeline.topicName(cell.row) ?? '';
         return [name, `apns.topic == ${JSON.stringify(name)}`];
       }),
       this.table('Tokens', this.tokens, (cell) => {
         const token = tokenOf(timeline, cell.row) ?? '';
-        return [shortHex(token), /^[0-9a-f]+$/.test(token) ? `apns.token == ${token}` : undefined];
+        const known = token === '' ? `${(columns.token(cell.row) >>> 0).toString(16).padStart(8, '0')}…` : shortHex(token);
+        return [known, /^[0-9a-f]+$/.test(token) ? `apns.token == ${token}` : undefined];
       }),
       this.table('Connections', this.streams, (_, key) => {
         const { client, server } = timeline.peers(key);
