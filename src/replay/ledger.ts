@@ -1,7 +1,7 @@
 import type { Timeline } from '../timeline/timeline.ts';
 import { type Difference, differences } from './compare.ts';
 import type { Plan } from './plan.ts';
-import { type Answer, recordedAcknowledgement, recordedAnswer } from './recorded.ts';
+import { ACCEPTED, type Answer, gatewayErrors, recordedAcknowledgement, recordedAnswer } from './recorded.ts';
 import type { NameMap } from './rewrite.ts';
 
 /** What became of a planned message. */
@@ -28,6 +28,8 @@ export interface Finding {
 
 /** Findings told one by one; a million different answers are one problem, not a million. */
 export const MAX_FINDINGS = 1000;
+
+const NO_DIFFERENCES: readonly Difference[] = [];
 
 /** What was sent and what came back: a few bytes a message, however many rounds. */
 export class Ledger {
@@ -119,6 +121,20 @@ export class Ledger {
     }
     const found = differences(recorded, answer, this.ignore, (text) => this.names.of(text));
     this.settle(index, found.length === 0 ? EQUAL : DIFFERENT, undefined, found);
+  }
+
+  /** A gateway took the messages `indices[from, to)` of a recorded stream in silence. */
+  wereAccepted(stream: number, indices: Int32Array, from: number, to: number, nowMs: number): void {
+    if (gatewayErrors(this.timeline).has(stream)) {
+      for (let i = from; i < to; i++) if (this.isOpen(indices[i])) this.wasAnswered(indices[i], ACCEPTED, nowMs, false);
+      return;
+    }
+    // Then as well: each of them is equal.
+    for (let i = from; i < to; i++) {
+      if (!this.isOpen(indices[i])) continue;
+      this.answered++;
+      this.settle(indices[i], EQUAL, undefined, NO_DIFFERENCES);
+    }
   }
 
   /** An answer was expected and did not come. */

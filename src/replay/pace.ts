@@ -16,6 +16,7 @@ export interface PaceOptions {
  */
 export function schedule(times: Float64Array, { speed, gapMax, rate }: PaceOptions): Float64Array {
   const due = new Float64Array(times.length);
+  if (speed === Number.POSITIVE_INFINITY && rate === undefined) return due;
   const spacing = rate === undefined ? 0 : 1000 / rate;
   let before = Number.NaN;
   let paced = 0;

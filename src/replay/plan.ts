@@ -8,6 +8,7 @@ import type { Timeline } from '../timeline/timeline.ts';
 import { notificationOf } from './notification.ts';
 import { commandOf, readOutgoing, wireValue } from './outgoing.ts';
 import { gatewayErrors, wasTaken } from './recorded.ts';
+import { RowList } from './row-list.ts';
 
 /** Whose part is played: a device towards a courier, a provider towards a gateway, feedback or HTTP/2 service, a server towards devices. */
 export type Role = 'device' | 'provider' | 'server';
@@ -20,7 +21,7 @@ export interface PlannedConnection {
   readonly dialect: number;
   readonly role: Role;
   /** Indices of its messages in the plan, ascending. */
-  readonly units: number[];
+  readonly units: Int32Array;
 }
 
 export interface Plan {
@@ -47,17 +48,18 @@ const IOS4_MESSAGE = 3;
  * Plans to send the rows again. `role` undefined: what the rows' senders were, servers left out. Throws `UserError` when
  * nothing can be sent.
  */
-export function makePlan(timeline: Timeline, chosen: Iterable<number>, role: Role | undefined): Plan {
+export function makePlan(timeline: Timeline, selected: Iterable<number>, role: Role | undefined): Plan {
   const leftOut = new Map<string, number>();
   const drop = (why: string): void => void leftOut.set(why, (leftOut.get(why) ?? 0) + 1);
   const { columns } = timeline.rows;
-  const picked: number[] = [];
-  let total = 0;
+  const chosen = selected instanceof Int32Array ? selected : Int32Array.from(selected);
+  const list = new RowList(chosen.length);
+  const total = chosen.length;
   let devices = false;
   // Most reasons lie in the kind of message: looked up once for each kind.
   const kinds: (string | null | undefined)[] = new Array(DIALECTS.length << 9).fill(undefined);
-  for (const row of chosen) {
-    total++;
+  for (let i = 0; i < total; i++) {
+    const row = chosen[i];
     const type = columns.type(row);
     const kind = (type << 1) | columns.dir(row);
     let why = kinds[kind];
@@ -70,9 +72,10 @@ export function makePlan(timeline: Timeline, chosen: Iterable<number>, role: Rol
       drop(why);
       continue;
     }
-    picked.push(row);
+    list.add(row);
     devices ||= naturalRole(type >>> 8) === 'device';
   }
+  const picked = list.all();
   const doubled = role === 'server' ? pushedAndDelivered(timeline, picked) : resentLater(timeline, picked);
   const rows =
     doubled.size === 0
@@ -87,45 +90,43 @@ export function makePlan(timeline: Timeline, chosen: Iterable<number>, role: Rol
           return false;
         });
   if (rows.length === 0) throw new UserError('replay.empty', nothing(total, leftOut), EXIT.usage);
-  const introductions = role === 'server' || !devices ? new Set<number>() : introduce(timeline, rows);
-  const all = introductions.size === 0 ? rows : [...rows, ...introductions].sort((a, b) => a - b);
-  const plan: Plan = {
-    role,
-    rows: new Int32Array(all.length),
-    prelude: new Uint8Array(all.length),
-    times: new Float64Array(all.length),
-    connections: [],
-    leftOut,
-  };
+  const introductions = role === 'server' || !devices ? NO_ROWS : introduce(timeline, rows);
+  const all = introductions.size === 0 ? rows : Int32Array.from([...rows, ...introductions]).sort();
+  const prelude = new Uint8Array(all.length);
+  const times = new Float64Array(all.length);
   for (let i = 0; i < all.length; i++) {
     const row = all[i];
-    plan.rows[i] = row;
-    plan.prelude[i] = introductions.has(row) ? 1 : 0;
-    plan.times[i] = timeline.timed(row) ? columns.sec(row) * 1000 + columns.nsec(row) / 1e6 : Number.NaN;
+    if (introductions.size > 0 && introductions.has(row)) prelude[i] = 1;
+    times[i] = timeline.timed(row) ? columns.sec(row) * 1000 + columns.nsec(row) / 1e6 : Number.NaN;
   }
-  const known = new Map<number | string, PlannedConnection>();
-  let last: PlannedConnection | undefined;
-  for (let index = 0; index < all.length; index++) {
-    const row = all[index];
-    const stream = columns.stream(row);
-    if (last?.stream === stream && role !== 'server') {
-      last.units.push(index);
-      continue;
-    }
-    const dialect = columns.type(row) >>> 8;
-    // A provider speaks to many devices on one connection: each of them is one to deliver to.
-    const key = role === 'server' && naturalRole(dialect) === 'provider' ? tokenOf(timeline, row) : stream;
-    let connection = known.get(key);
-    if (connection === undefined) {
-      connection = { stream, dialect, role: role ?? naturalRole(dialect), units: [] };
-      known.set(key, connection);
-      (plan.connections as PlannedConnection[]).push(connection);
-    }
-    connection.units.push(index);
-    last = connection;
-  }
-  return plan;
+  return { role, rows: all, prelude, times, connections: connectionsOf(timeline, all, role), leftOut };
 }
+
+function connectionsOf(timeline: Timeline, rows: Int32Array, role: Role | undefined): PlannedConnection[] {
+  const { columns } = timeline.rows;
+  const known = new Map<number | string, Omit<PlannedConnection, 'units'> & { readonly units: RowList }>();
+  let stream = -1;
+  let units: RowList | undefined;
+  for (let index = 0; index < rows.length; index++) {
+    const row = rows[index];
+    if (units === undefined || columns.stream(row) !== stream || role === 'server') {
+      stream = columns.stream(row);
+      const dialect = columns.type(row) >>> 8;
+      // A provider speaks to many devices on one connection: each of them is one to deliver to.
+      const key = role === 'server' && naturalRole(dialect) === 'provider' ? tokenOf(timeline, row) : stream;
+      let connection = known.get(key);
+      if (connection === undefined) {
+        connection = { stream, dialect, role: role ?? naturalRole(dialect), units: new RowList() };
+        known.set(key, connection);
+      }
+      units = connection.units;
+    }
+    units.add(index);
+  }
+  return [...known.values()].map((connection) => ({ ...connection, units: connection.units.all() }));
+}
+
+const NO_ROWS: ReadonlySet<number> = new Set();
 
 function naturalRole(dialect: number): Role {
   return dialect === DIALECT.courier || dialect === DIALECT.packed || dialect === DIALECT.ios4 ? 'device' : 'provider';
@@ -187,7 +188,7 @@ function hasHole(timeline: Timeline, row: number): boolean {
 }
 
 /** A courier needs Connect and Filter before anything else: the first ones of the stream, where they were not chosen. */
-function introduce(timeline: Timeline, rows: readonly number[]): Set<number> {
+function introduce(timeline: Timeline, rows: Int32Array): Set<number> {
   const { columns } = timeline.rows;
   const wanted = new Map<number, { connect: boolean; filter: boolean }>();
   for (const row of rows) {
@@ -219,14 +220,15 @@ function tokenOf(timeline: Timeline, row: number): string {
 }
 
 /** Pushes of providers, where the capture holds what couriers delivered as well: sending both would double them. */
-function pushedAndDelivered(timeline: Timeline, rows: readonly number[]): Set<number> {
+function pushedAndDelivered(timeline: Timeline, rows: Int32Array): ReadonlySet<number> {
   const { columns } = timeline.rows;
-  const pushes = rows.filter((row) => naturalRole(columns.type(row) >>> 8) === 'provider');
-  return new Set(pushes.length === rows.length ? [] : pushes);
+  const pushes = new Set<number>();
+  for (const row of rows) if (naturalRole(columns.type(row) >>> 8) === 'provider') pushes.add(row);
+  return pushes.size === rows.length ? NO_ROWS : pushes;
 }
 
 /** Messages that the gateway threw away behind an error and that the recorded client sent again, both chosen: sending both would double them. */
-function resentLater(timeline: Timeline, rows: readonly number[]): Set<number> {
+function resentLater(timeline: Timeline, rows: Int32Array): ReadonlySet<number> {
   const { columns } = timeline.rows;
   const out = new Set<number>();
   const errors = gatewayErrors(timeline);

@@ -74,7 +74,7 @@ export function planJson(timeline: Timeline, plan: Plan, due: Float64Array, targ
       stream,
       dialect: DIALECTS[dialect],
       role,
-      messages: units.map((index) => ({
+      messages: Array.from(units, (index) => ({
         number: plan.rows[index] + 1,
         due_ms: Math.round(due[index] * 1000) / 1000,
         message: timeline.plainMessage(plan.rows[index]).command,

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { EXIT, UserError } from '../core/errors.ts';
 import type { Filter } from '../timeline/filter/filter.ts';
 import type { Timeline } from '../timeline/timeline.ts';
+import { RowList } from './row-list.ts';
 
 export interface Selection {
   readonly filter: Filter | undefined;
@@ -12,22 +13,22 @@ export interface Selection {
 }
 
 /** Rows that all parts of the selection choose, in order. */
-export function selectRows(timeline: Timeline, { filter, numbers, streams, limit }: Selection): number[] {
+export function selectRows(timeline: Timeline, { filter, numbers, streams, limit }: Selection): Int32Array {
   const { columns } = timeline.rows;
-  const out: number[] = [];
   const rows = filter === undefined ? undefined : filter.select(timeline, 0, timeline.length);
   const total = rows === undefined ? timeline.length : rows.length;
+  const out = new RowList(total);
   for (let i = 0; i < total; i++) {
     const row = rows === undefined ? i : rows[i];
     if (numbers !== undefined && !numbers.has(row + 1)) continue;
     if (streams !== undefined && !streams.has(columns.stream(row))) continue;
-    out.push(row);
+    out.add(row);
   }
   for (const number of numbers ?? []) {
     if (number > timeline.length)
       throw new UserError('replay.number', `there is no message ${number}; the capture has ${timeline.length}.`, EXIT.usage);
   }
-  return limit === undefined ? out : out.slice(0, limit);
+  return limit === undefined ? out.all() : out.all().slice(0, limit);
 }
 
 /** Numbers in one range; a typo must not fill the memory. */

@@ -15,6 +15,8 @@ const ERROR_LENGTH = 6;
 const ERROR_COMMAND = 8;
 /** Connections closed without a word that are followed by another: a target that does nothing else is broken. */
 const MAX_BARE_CLOSES = 3;
+/** Recorded messages joined into one write: more than fit, unless they are very small. */
+const MAX_COPIES = 4096;
 
 /**
  * A provider towards a gateway. Silence is success; after an error packet it connects again and resends what the gateway
@@ -33,6 +35,11 @@ export class GatewayPeer implements Peer {
   private closed = false;
   private bareCloses = 0;
   private wake: (() => void) | undefined;
+  /** Recorded messages in the outbox: where they end, and when they were recorded. */
+  private readonly copyEnds = new Int32Array(MAX_COPIES);
+  private readonly copyStarts = new Int32Array(MAX_COPIES);
+  private readonly copyTimes = new Float64Array(MAX_COPIES);
+  private copies = 0;
   private lastByte = 0;
   private now = 0;
   /** Something was waited for since `now`. */
@@ -54,7 +61,8 @@ export class GatewayPeer implements Peer {
   private async connect(): Promise<void> {
     const { socket } = await this.parts.open([]);
     this.socket = socket;
-    this.outbox = new Outbox(socket);
+    this.outbox = new Outbox(socket, () => this.touchUp());
+    this.copies = 0;
     this.count = 0;
     this.heard = Buffer.alloc(0);
     this.closed = false;
@@ -82,7 +90,7 @@ export class GatewayPeer implements Peer {
     if (this.timeless || (this.count & 15) === 0) this.now = clock.now();
     this.timeless = false;
     const { now } = this;
-    const length = this.copied(index, outbox, now);
+    const length = this.copied(index, outbox);
     let full: Promise<void> | undefined;
     if (length >= 0) full = outbox.commit(length);
     else {
@@ -97,17 +105,31 @@ export class GatewayPeer implements Peer {
     return full;
   }
 
-  /** Puts the recorded bytes where the outbox has room, with the expiry moved; their length, -1 when that cannot be done. */
-  private copied(index: number, outbox: Outbox, now: number): number {
-    const { timeline, ledger, shiftTimes } = this.parts;
+  /** Puts the recorded bytes where the outbox has room; their length, -1 when that cannot be done. */
+  private copied(index: number, outbox: Outbox): number {
+    const { timeline, ledger } = this.parts;
     if (this.renumber || !this.parts.unchanged(index)) return -1;
     const { rows, times } = ledger.plan;
     const length = timeline.rows.columns.length(rows[index]);
     if (length > JOIN) return -1;
+    if (this.copies === MAX_COPIES) outbox.flush();
     const at = outbox.room(length);
     if (!this.reader.copy(rows[index], outbox.buffer, at)) return -1;
-    if (shiftTimes) moveExpiry(outbox.buffer, at, at + length, times[index], now);
+    const n = this.copies++;
+    this.copyStarts[n] = at;
+    this.copyEnds[n] = at + length;
+    this.copyTimes[n] = times[index];
     return length;
+  }
+
+  /** Recorded messages are complete in the outbox now: moves their expiries. */
+  private touchUp(): void {
+    const { outbox, copies, copyStarts, copyEnds, copyTimes, now } = this;
+    this.reader.complete();
+    this.copies = 0;
+    if (outbox === undefined || !this.parts.shiftTimes) return;
+    const { buffer } = outbox;
+    for (let n = 0; n < copies; n++) moveExpiry(buffer, copyStarts[n], copyEnds[n], copyTimes[n], now);
   }
 
   private bytesOf(index: number): Uint8Array | undefined {
@@ -164,9 +186,8 @@ export class GatewayPeer implements Peer {
   }
 
   private accept(from: number, to: number): void {
-    const { ledger, clock } = this.parts;
-    const now = clock.now();
-    for (let i = from; i < to; i++) if (ledger.isOpen(this.onWire[i])) ledger.wasAnswered(this.onWire[i], ACCEPTED, now, false);
+    const { ledger, clock, connection } = this.parts;
+    ledger.wereAccepted(connection.stream, this.onWire, from, to, clock.now());
   }
 
   /** After an error packet or a close: settles what is known, connects again and resends. False when nothing was left to do. */

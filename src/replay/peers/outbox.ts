@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 
-/** Bytes joined into one write: a write costs the same for one message as for hundreds. */
-export const JOIN = 64 * 1024;
+/** Bytes joined into one write: a write costs the same for one message as for hundreds, and TLS cuts its own records. */
+export const JOIN = 256 * 1024;
 
 /** Joins messages into large writes and says when the socket is full. */
 export class Outbox {
@@ -10,9 +10,12 @@ export class Outbox {
   private spare: Buffer<ArrayBuffer> | undefined;
   private length = 0;
   private full = false;
+  private readonly beforeWrite: (() => void) | undefined;
 
-  constructor(socket: Socket) {
+  /** `beforeWrite`: the last word on what `commit` queued, while it is still in `buffer`. */
+  constructor(socket: Socket, beforeWrite?: () => void) {
     this.socket = socket;
+    this.beforeWrite = beforeWrite;
   }
 
   /** Where `length` bytes, at most `JOIN`, can be put into `buffer`; `add` or `commit` queues them. */
@@ -40,6 +43,7 @@ export class Outbox {
 
   flush(): void {
     if (this.length === 0) return;
+    this.beforeWrite?.();
     const { buffer } = this;
     // The socket holds on to what it was given until it says that it is written; then the buffer is used again.
     this.write(buffer.subarray(0, this.length), () => {
