@@ -95,18 +95,26 @@ const FIELD_LIMIT = 5000;
 /** Longest text that a pattern is tried on. */
 const SUBJECT_LIMIT = 65_536;
 
+/** The bytes that a search for hex digits looks for. */
+export const patternBytes = (pattern: SearchPattern): Uint8Array => fromHex(pattern.text.replace(/[:.-]/g, '')) ?? new Uint8Array(0);
+
+/** Makes the question whether a text holds what is looked for. */
+export function textMatcher(pattern: SearchPattern): (text: string) => boolean {
+  if (pattern.kind === 'regex') {
+    const regex = new RegExp(pattern.text, 'iu');
+    return (text) => regex.test(text.slice(0, SUBJECT_LIMIT));
+  }
+  const lower = pattern.text.toLowerCase();
+  return (text) => text.toLowerCase().includes(lower);
+}
+
 /** Makes the question that a search asks of a row. Throws nothing: patterns were checked when they were typed. */
 export function matcher(timeline: Timeline, pattern: SearchPattern): (row: number) => boolean {
   if (pattern.kind === 'hex') {
-    const bytes = fromHex(pattern.text.replace(/[:.-]/g, '')) ?? new Uint8Array(0);
+    const bytes = patternBytes(pattern);
     return (row) => indexOfBytes(timeline.bytes(row).bytes, bytes) >= 0;
   }
-  const lower = pattern.text.toLowerCase();
-  const regex = pattern.kind === 'regex' ? new RegExp(pattern.text, 'iu') : undefined;
-  const test =
-    regex === undefined
-      ? (text: string): boolean => text.toLowerCase().includes(lower)
-      : (text: string): boolean => regex.test(text.slice(0, SUBJECT_LIMIT));
+  const test = textMatcher(pattern);
   return (row) => {
     const message = timeline.message(row);
     if (test(message.info) || test(message.label)) return true;

@@ -241,7 +241,8 @@ export const MAIN_COMMANDS: Readonly<Record<string, Command>> = {
 /** The list kept in sight after its height changed. */
 const moveTo0 = (s: State): State => ({ ...moveTo(s, s.cursor), byteTop: s.byteTop, byteCursor: s.byteCursor });
 
-export function search(state: State, step: 1 | -1): State {
+/** Looks for the pattern, from the message beside the cursor on, or from a position. */
+export function search(state: State, step: 1 | -1, from = state.cursor + step): State {
   if (state.search === undefined) return { ...state, prompt: openPrompt('find', 'Find', '', state.history.find) };
-  return ask({ ...state, searching: true }, { type: 'search', pattern: state.search, from: state.cursor + step, step });
+  return ask({ ...state, searching: true }, { type: 'search', pattern: state.search, from, step });
 }

@@ -1,7 +1,9 @@
 /** Moving the cursor through the list, the tree and the bytes; changing what is shown. */
 
 import { grouped } from '../core/text.ts';
+import { indexOfBytes } from '../timeline/filter/values.ts';
 import { currentLayer, currentRow, detailLines, lineOfByte, scrolled, treeIndex } from './detail.ts';
+import { patternBytes, textMatcher } from './jobs.ts';
 import { bytesPerRow, layout, listRows, paneRows } from './layout.ts';
 import { nearestPosition, type RowSet } from './row-set.ts';
 import type { ByteLayer } from './source.ts';
@@ -88,6 +90,27 @@ export function showByte(state: State, at: number | undefined): State {
   if (line < 0 || line * perRow >= layer.bytes.length) return state;
   const top = line < state.byteTop ? line : line >= state.byteTop + rows ? line - (rows >> 1) : state.byteTop;
   return { ...state, byteTop: Math.max(0, top) };
+}
+
+/** Selects what a search found in the message under the cursor: the line of the detail, or the bytes. */
+export function showHit(state: State): State {
+  const { search, source } = state;
+  if (search === undefined) return state;
+  const lines = detailLines(source, currentRow(state), state.toggled);
+  let line: number;
+  let byte: number | undefined;
+  if (search.kind === 'hex') {
+    byte = indexOfBytes(source.timeline.bytes(currentRow(state)).bytes, patternBytes(search));
+    line = lineOfByte(lines, byte);
+  } else {
+    const test = textMatcher(search);
+    line = lines.findIndex((l) => test(l.text) || test(l.label));
+    byte = lines[line]?.at?.start;
+  }
+  if (line < 0) return state;
+  const treeTop = scrolled(state.treeTop, line, paneRows(layout(state).tree), lines.length);
+  const byteCursor = Math.max(0, (byte ?? 0) - (currentLayer(state)?.offset ?? 0));
+  return showByte({ ...state, treePath: lines[line].path, treeTop, byteCursor }, byte);
 }
 
 /** Another tab of the bytes pane: the byte under the cursor, or the selected field, stays in sight where the tab holds it. */

@@ -39,7 +39,7 @@ export function promptKey(
         search: { kind: prompt.findKind, text },
         history: { ...state.history, find: remembered(state.history.find, text) },
       };
-      return ask(search({ ...next, cursor: next.cursor - 1 }, 1), { type: 'history', kind: 'find', text });
+      return ask(search(next, 1, next.cursor), { type: 'history', kind: 'find', text });
     }
     case 'jump':
       return jump(closed, text.trim());

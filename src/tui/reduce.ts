@@ -7,7 +7,7 @@ import { layout } from './layout.ts';
 import { MAIN_COMMANDS } from './main-commands.ts';
 import { menuKey } from './menu-keys.ts';
 import { clicked } from './mouse.ts';
-import { enter, leave, moveTo, withShown } from './moves.ts';
+import { enter, leave, moveTo, showHit, withShown } from './moves.ts';
 import { promptKey } from './prompt-keys.ts';
 import { isRunning, type ReplayState } from './replay-view.ts';
 import { type RowSet, withoutRowsBefore } from './row-set.ts';
@@ -164,7 +164,7 @@ export function reduce(state: State, event: Event): State {
     case 'found': {
       const found = { ...state, searching: false };
       if (event.position < 0) return say(found, `not found: ${state.search?.text ?? ''}`, true);
-      const moved = moveTo(found, event.position);
+      const moved = showHit(moveTo(found, event.position));
       return event.wrapped ? say(moved, 'found from the other end') : moved;
     }
     case 'stopped':

@@ -207,6 +207,42 @@ describe('views', () => {
   });
 });
 
+describe('search', () => {
+  /** Looks for a pattern as the prompt does, and does what the shell would do. */
+  const searched = (state: State, kind: 'text' | 'hex' | 'regex', pattern: string): State => {
+    const tabs = { text: [], hex: ['tab'], regex: ['tab', 'tab'] }[kind];
+    const asked = press(type(press(state, 's', ...tabs), pattern), 'enter');
+    const effect = asked.effects.find((e) => e.type === 'search');
+    if (effect?.type !== 'search') throw new Error('no search was asked for');
+    const job = new SearchJob(asked.shown, matcher(source.timeline, effect.pattern), effect.from, effect.step);
+    const found = job.step(1e9) as { position: number; wrapped: boolean };
+    return reduce({ ...asked, effects: [] }, { type: 'found', ...found });
+  };
+
+  test('what is not found leaves the cursor where it was', () => {
+    const state = searched(start, 'text', 'no such thing');
+    expect(state.cursor).toBe(0);
+    expect(state.message).toEqual({ text: 'not found: no such thing', bad: true });
+  });
+
+  test('the line of the detail that holds what was found is selected', () => {
+    const state = searched(start, 'text', 'low-memory');
+    const plain = searched(start, 'regex', 'PRESENCE +flags');
+    const lines = detailLines(source, currentRow(plain), plain.toggled);
+    expect(lines[treeIndex(lines, plain.treePath)].label).toMatch(/^Presence flags/);
+    expect(state.searching).toBe(false);
+  });
+
+  test('the bytes that were found are in sight and selected', () => {
+    const bytes = source.timeline.bytes(0).bytes;
+    const state = searched(start, 'hex', [...bytes.subarray(0x60, 0x66)].map((b) => b.toString(16).padStart(2, '0')).join(''));
+    expect(state.byteCursor).toBe(0x60);
+    const lines = detailLines(source, 0, state.toggled);
+    const at = lines[treeIndex(lines, state.treePath)].at;
+    expect(at !== undefined && at.start <= 0x60 && 0x60 < at.end).toBe(true);
+  });
+});
+
 describe('jobs', () => {
   test('text, hex and regular expressions are found, around the end', () => {
     const { timeline } = source;
