@@ -137,7 +137,9 @@ async function replay(
   };
   const opened = await destination.open(names, signal);
   const witness =
-    options.control === undefined || destination.role === 'server' ? undefined : new Witness(await controlOf(options, options.control));
+    options.control === undefined || options.listen !== undefined
+      ? undefined
+      : new Witness(await controlOf(options, options.control), destination.role === 'server');
   await witness?.begin();
   const run = new Replay({
     ...wish,

@@ -111,11 +111,13 @@ export class Delivery {
     if (unacknowledged.length > 0) this.flush(device);
   }
 
-  acknowledged(push: Push, status: number): void {
+  /** `token`: what the device's acknowledgement names; undefined where its dialect has no word for it. */
+  acknowledged(push: Push, status: number, token?: string): void {
     push.ackStatus = status;
     push.state = 'acknowledged';
     this.journal.changed();
-    if (this.events.wanted) this.events.emit(pushEvent('acknowledged', this.clock.now(), push, { status }));
+    if (this.events.wanted)
+      this.events.emit(pushEvent('acknowledged', this.clock.now(), push, { status, ...(token === undefined ? {} : { ackToken: token }) }));
   }
 
   private send(device: Device, endpoint: Endpoint, push: Push, stored: boolean, last: boolean): void {

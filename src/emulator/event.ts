@@ -16,6 +16,8 @@ export interface EmulatorEvent {
   readonly status?: number;
   readonly reason?: string;
   readonly detail?: string;
+  /** The token that an acknowledgement names, hex, empty for none; missing where the dialect has no word for it. */
+  readonly ackToken?: string;
 }
 
 export type EventKind =

@@ -7,6 +7,7 @@ export interface ControlEvent {
   readonly id?: string;
   readonly token?: string;
   readonly status?: number;
+  readonly ackToken?: string;
 }
 
 /** Longest line of the event stream: an event has a few short members. */

@@ -80,20 +80,28 @@ export function recordedAnswer(timeline: Timeline, row: number): Answer | undefi
 }
 
 /**
- * What the device said to a notification, as far as it can be compared: `status`. For what a provider said to a service the
+ * What the device said to a notification: `status`, and `token` where its dialect has a word for it. For what a provider said to a service the
  * capture holds no such word; the service took it, and a device that gets it says 0. Undefined when nothing is recorded.
  */
 export function recordedAcknowledgement(timeline: Timeline, row: number): Answer | undefined {
   const dialect = timeline.rows.columns.type(row) >>> 8;
   if (dialect === DIALECT.gateway || dialect === DIALECT.http2) return acknowledgement('0');
   const pair = timeline.analysis?.pair(row) ?? -1;
-  return pair <= row ? undefined : acknowledgement(answerOf(timeline.plainMessage(pair))['status']);
+  if (pair <= row) return undefined;
+  const { status, token } = answerOf(timeline.plainMessage(pair));
+  if (dialect === DIALECT.ios4) return acknowledgement(status);
+  return acknowledgement(status, token ?? '', answerOf(timeline.plainMessage(row))['token']);
 }
 
-/** An acknowledgement as an answer; one without a status, as in iOS 4, says 0. */
-export function acknowledgement(status: string | undefined): Answer {
-  return { answer: 'message_ack', status: status ?? '0' };
+/**
+ * An acknowledgement as an answer; one without a status, as in iOS 4, says 0. `token`: hex, empty for none, undefined where the
+ * dialect has no word for it. Tokens differ from run to run: what is compared is whether it is that of the message, `sent`.
+ */
+export function acknowledgement(status: string | undefined, token?: string, sent?: string): Answer {
+  return { answer: 'message_ack', status: status ?? '0', ...(token === undefined ? {} : { token: token === sent ? SAME_TOKEN : token }) };
 }
+
+const SAME_TOKEN = 'that of the message';
 
 /** Whether a service took what the row sent to it; true for all that has no service. */
 export function wasTaken(timeline: Timeline, row: number): boolean {

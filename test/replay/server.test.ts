@@ -96,7 +96,7 @@ describe('replaying a server to the devices of an emulator', () => {
     const { messages } = await phone(target.ports.courier as number);
     await filtered(target);
     const { code, report } = await run(control(target), GATEWAY);
-    expect([code, report['findings'], report['sent']]).toEqual([0, [], 4]);
+    expect([code, report['findings'], report['sent'], report['record']]).toEqual([0, [], 4, { sent: 4, received: 4, same: 4 }]);
     expect(payloads(messages).map((text) => (JSON.parse(text) as { aps: { badge?: number } }).aps.badge)).toHaveLength(4);
     expect(Object.keys(report['tokens'] as object).sort()).toEqual(['aa', 'ab', 'ac', 'ad'].map((byte) => byte.repeat(32)));
   });
@@ -135,6 +135,20 @@ describe('replaying a server to the devices of an emulator', () => {
     expect(unwanted.report['findings']).toMatchObject([
       { outcome: 'missing', why: 'the emulator keeps it: its device is away, or does not ask for the topic' },
     ]);
+  });
+
+  it('compares acknowledgements by token as well, where both dialects have a word for it', async () => {
+    const ackToken = '00'.repeat(32);
+    const named = [{ outcome: 'different', differences: [{ field: 'token', recorded: 'that of the message', live: ackToken }] }];
+    const filter = 'apns.dialect == "courier"';
+    const target = await server();
+    await phone(target.ports.courier as number, { ackToken });
+    await filtered(target);
+    expect((await run({ ...control(target), filter }, DELIVERY)).report['findings']).toMatchObject(named);
+    expect((await run(control(target), GATEWAY)).report['findings']).toEqual([]);
+    const { port, done } = await listening({ plaintext: true, filter }, DELIVERY);
+    await phone(port, { plaintext: true, ackToken });
+    expect((await done).report['findings']).toMatchObject(named);
   });
 
   it('says in one sentence that no device is connected, or that no emulator answers', async () => {

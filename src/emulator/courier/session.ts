@@ -332,7 +332,9 @@ export class CourierSession implements Endpoint {
     // Acks without an id count in order, as Apple's client does with ours.
     const push = this.inFlight.take(f['id'] as number | undefined);
     if (push === undefined) return;
-    this.parts.delivery.acknowledged(push, typeof f['status'] === 'number' ? f['status'] : STATUS_OK);
+    const { delivery, events } = this.parts;
+    const token = this.facts.ios4 || !events.wanted ? undefined : (hexOf(f['token']) ?? '');
+    delivery.acknowledged(push, typeof f['status'] === 'number' ? f['status'] : STATUS_OK, token);
   }
 
   private scopedToken(f: Fields): void {

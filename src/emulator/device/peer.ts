@@ -29,6 +29,8 @@ export interface DevicePeerOptions {
   readonly acknowledge?: boolean;
   /** Status of acknowledgements. */
   readonly ackStatus?: number;
+  /** Token that acknowledgements name, hex; that of the message by default. */
+  readonly ackToken?: string;
   /** The first dialect: no certificate, no states. */
   readonly ios4?: boolean;
   /** Field 16; left out for clients older than it. */
@@ -208,7 +210,12 @@ export class DevicePeer {
     });
     if (this.options.acknowledge === false) return;
     if (this.options.ios4 === true) this.outlet.say('message_ack', { unknown1: new Uint8Array(3) });
-    else this.outlet.say('message_ack', { status: this.options.ackStatus ?? 0, id, token: fromHex(hex(f['token']) ?? this.token ?? '') });
+    else
+      this.outlet.say('message_ack', {
+        status: this.options.ackStatus ?? 0,
+        id,
+        token: fromHex(this.options.ackToken ?? hex(f['token']) ?? this.token ?? ''),
+      });
   }
 
   private topicName(topic: unknown): string {

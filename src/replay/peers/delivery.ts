@@ -8,6 +8,8 @@ import type { DeviceLink } from './device-link.ts';
 import type { Peer, PeerParts } from './peer.ts';
 import { Waiting } from './waiting.ts';
 
+const NO_BYTES = new Uint8Array(0);
+
 /** A courier towards one device: delivers recorded notifications and takes its acknowledgements. */
 export class DeliveryPeer implements Peer {
   private readonly link: DeviceLink;
@@ -15,8 +17,8 @@ export class DeliveryPeer implements Peer {
   private readonly topic: string | undefined;
   private readonly release: () => void;
   private readonly waiting: Waiting;
-  /** What was not acknowledged yet: live message id to index, in the order of sending. */
-  private readonly open = new Map<number, number>();
+  /** What was not acknowledged yet: live message id to index and token, in the order of sending. */
+  private readonly open = new Map<number, { readonly index: number; readonly token: string }>();
 
   /** `topic`: hash, for notifications that name none. `release`: the device may be given to another. */
   constructor(link: DeviceLink, parts: PeerParts, topic: string | undefined, release: () => void) {
@@ -28,7 +30,7 @@ export class DeliveryPeer implements Peer {
     const closed = link.ears.closed;
     link.ears = {
       ready: () => {},
-      acknowledged: (id, status) => this.acknowledged(id, status),
+      acknowledged: (id, status, token) => this.acknowledged(id, status, token),
       closed: (one) => {
         closed(one);
         this.waiting.wake();
@@ -47,6 +49,7 @@ export class DeliveryPeer implements Peer {
     if (out === undefined) return undefined;
     let bytes: Uint8Array;
     let id: number;
+    let token: string;
     try {
       const [only] = link.topics;
       const message = courierMessage(out, this.topic ?? (link.topics.size === 1 ? only : undefined), clock.now());
@@ -56,6 +59,7 @@ export class DeliveryPeer implements Peer {
         return undefined;
       }
       id = this.address(message);
+      token = toHex(wireValue(message, 'token') ?? NO_BYTES);
       bytes = link.wire.ios4
         ? link.wire.say('message', { topic, payload: wireValue(message, 'payload') ?? new Uint8Array(0) })
         : link.wire.encode(message);
@@ -65,7 +69,7 @@ export class DeliveryPeer implements Peer {
       return undefined;
     }
     ledger.wasSent(index, clock.now());
-    this.open.set(id, index);
+    this.open.set(id, { index, token });
     return link.write(bytes);
   }
 
@@ -86,18 +90,18 @@ export class DeliveryPeer implements Peer {
     return id;
   }
 
-  private acknowledged(id: number | undefined, status: number | undefined): void {
+  private acknowledged(id: number | undefined, status: number | undefined, token: string | undefined): void {
     const { ledger, clock } = this.parts;
     // Acknowledgements without an id count in order.
     const [oldest] = this.open.keys();
     const known = id ?? oldest;
-    const index = known === undefined ? undefined : this.open.get(known);
-    if (known === undefined || index === undefined) {
+    const message = known === undefined ? undefined : this.open.get(known);
+    if (known === undefined || message === undefined) {
       ledger.remark('the device acknowledged what was not sent to it');
       return;
     }
     this.open.delete(known);
-    ledger.wasAnswered(index, acknowledgement(String(status ?? 0)), clock.now());
+    ledger.wasAnswered(message.index, acknowledgement(String(status ?? 0), token, message.token), clock.now());
     if (this.open.size === 0) this.waiting.wake();
   }
 
@@ -109,7 +113,7 @@ export class DeliveryPeer implements Peer {
     const { ledger, settings, signal } = this.parts;
     this.flush();
     await this.waiting.until(() => this.open.size === 0 || this.link.closed);
-    for (const index of this.open.values()) {
+    for (const { index } of this.open.values()) {
       if (!ledger.isOpen(index) || ledger.recorded(index) === undefined) continue;
       ledger.isMissing(
         index,

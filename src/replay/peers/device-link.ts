@@ -10,6 +10,7 @@ import { Outbox } from './outbox.ts';
 const TELLING_BYTES = 3;
 const TOKEN_LENGTH = 32;
 const GOODBYE = 2;
+const NO_BYTES = new Uint8Array(0);
 /** What Apple's courier announced: 4 KB, and 16 KB for topics that may send more. */
 const MESSAGE_SIZE = 0x1000;
 const LARGE_MESSAGE_SIZE = 0x4000;
@@ -19,7 +20,8 @@ const ASKED: ReadonlySet<string> = new Set(['enabled', 'opportunistic', 'non_wak
 export interface DeviceEars {
   /** The device has said who it is and what it asks for. */
   ready(link: DeviceLink): void;
-  acknowledged(id: number | undefined, status: number | undefined): void;
+  /** `token`: hex, empty for none; undefined where the dialect has no word for it. */
+  acknowledged(id: number | undefined, status: number | undefined, token: string | undefined): void;
   closed(link: DeviceLink): void;
 }
 
@@ -105,7 +107,11 @@ export class DeviceLink {
         this.filter(message);
         break;
       case 'message_ack':
-        this.ears.acknowledged(numberOf(message, 'id'), numberOf(message, 'status'));
+        this.ears.acknowledged(
+          numberOf(message, 'id'),
+          numberOf(message, 'status'),
+          this.wire?.ios4 === true ? undefined : toHex(bytesOf(message, 'token') ?? NO_BYTES),
+        );
         break;
       case 'keep_alive':
         this.say('keep_alive_response', {});

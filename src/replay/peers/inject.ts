@@ -150,18 +150,19 @@ class InjectPeer implements Peer {
       return;
     }
     ledger.wasSent(index, clock.now());
+    this.parts.sending?.(said.payload);
     this.open++;
-    await this.desk.inject(token, topic, said, (event) => this.became(index, event));
+    await this.desk.inject(token, topic, said, (event) => this.became(index, token, event));
   }
 
-  private became(index: number, { kind, status }: ControlEvent): void {
+  private became(index: number, sent: string, { kind, status, ackToken }: ControlEvent): void {
     const { ledger, clock } = this.parts;
     if (kind === 'stored') {
       this.kept.add(index);
       return;
     }
     this.open--;
-    if (kind === 'acknowledged') ledger.wasAnswered(index, acknowledgement(String(status ?? 0)), clock.now());
+    if (kind === 'acknowledged') ledger.wasAnswered(index, acknowledgement(String(status ?? 0), ackToken, sent), clock.now());
     else ledger.hasFailed(index, UNDELIVERED[kind]);
     this.waiting.wake();
   }
