@@ -5,6 +5,7 @@ import { duration, elapsed } from '../core/time.ts';
 import type { AnalysisView, Timeline } from '../timeline/timeline.ts';
 import { tokenOf } from './columns.ts';
 import { pairOf } from './pairs.ts';
+import { pointWidth } from './text-width.ts';
 
 type Delivery = ReturnType<AnalysisView['deliveries']>[number];
 
@@ -166,12 +167,13 @@ const MIN_INFO = 8;
 function arrowLabel(timeline: Timeline, row: number, room: number): string {
   const message = timeline.message(row);
   const status = timeline.rows.columns.status(row);
-  const label = printable(`#${row + 1} ${message.label}${status < 0 ? '' : ` ${status}`}`);
-  const left = room - label.length - 2;
+  const name = printable(`#${row + 1} ${message.label}`);
   const { info } = message;
-  // A column a character: what is wide or hidden is in the detail.
-  if (left < MIN_INFO || info === '' || !/^[\x20-\x7e…]*$/.test(info)) return short(label, room);
-  return `${label}  ${short(info, left)}`;
+  // "200 OK" says the status itself.
+  const label = status < 0 || (info.startsWith(`${status} `) && room - widthOf(name) - 2 >= MIN_INFO) ? name : `${name} ${status}`;
+  const left = room - widthOf(label) - 2;
+  if (left < MIN_INFO || info === '') return short(label, room);
+  return `${label}  ${short(printable(info), left)}`;
 }
 
 /** Columns at the left for the time between messages. */
@@ -184,13 +186,39 @@ function laneColumns(lanes: number, width: number): number[] {
   return Array.from({ length: lanes }, (_, i) => TIME_WIDTH + (step >> 1) + i * step);
 }
 
+/** Writes over a line of one cell a column; behind a wide character stands an empty cell. */
 function overwrite(line: string[], at: number, text: string): void {
   let x = Math.max(0, at);
-  for (const c of text) if (x < line.length) line[x++] = c;
+  for (const c of text) {
+    const width = pointWidth(c.codePointAt(0) ?? 0);
+    // Joiners and marks have no cell of their own.
+    if (width === 0 || x + width > line.length) continue;
+    line[x] = c;
+    if (width === 2) line[x + 1] = '';
+    x += width;
+  }
 }
 
-/** `text` cut to `width` UTF-16 units; labels are our own words and ASCII. */
-const short = (text: string, width: number): string => (text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`);
+/** Columns of a text as `overwrite` writes it. */
+function widthOf(text: string): number {
+  let width = 0;
+  for (const c of text) width += pointWidth(c.codePointAt(0) ?? 0);
+  return width;
+}
+
+/** `text` cut to `width` columns. */
+function short(text: string, width: number): string {
+  let used = 0;
+  let fits = 0;
+  let at = 0;
+  for (const c of text) {
+    used += pointWidth(c.codePointAt(0) ?? 0);
+    at += c.length;
+    if (used <= width - 1) fits = at;
+    if (used > width) return `${text.slice(0, fits)}…`;
+  }
+  return text;
+}
 
 /** The names of the lanes above their lines. */
 export function ladderHead(ladder: Ladder, width: number): string {
@@ -199,7 +227,7 @@ export function ladderHead(ladder: Ladder, width: number): string {
   const line = new Array<string>(width).fill(' ');
   ladder.lanes.forEach((lane, i) => {
     const name = short(printable(lane.name), step - 1);
-    overwrite(line, columns[i] - (name.length >> 1), name);
+    overwrite(line, columns[i] - (widthOf(name) >> 1), name);
   });
   return line.join('');
 }
@@ -225,7 +253,7 @@ export function ladderStep(timeline: Timeline, ladder: Ladder, index: number, wi
   const room = right - left - 3;
   const label = arrowLabel(timeline, row, compress ? room - 2 : room);
   const delivery = ladder.delivered.get(row);
-  const middle = left + 1 + Math.max(0, (right - left - 1 - label.length) >> 1);
+  const middle = left + 1 + Math.max(0, (right - left - 1 - widthOf(label)) >> 1);
   const above = blank();
   if (delivery !== undefined) inferred(timeline, ladder, delivery, columns, above, arrow);
   if (compress) {

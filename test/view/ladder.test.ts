@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { openReading } from '../../src/timeline/open.ts';
 import type { Timeline } from '../../src/timeline/timeline.ts';
 import { type Ladder, ladderHead, ladderOf, ladderStep, ladderText } from '../../src/view/ladder.ts';
+import { pointWidth } from '../../src/view/text-width.ts';
 import { capture } from '../support/tui.ts';
 
 async function read(name: string): Promise<Timeline> {
@@ -73,7 +74,7 @@ describe('the ladder', () => {
   test('as text says what is in the messages where there is room', async () => {
     const timeline = await read('findings/delivery.pcap');
     const ladder = ladderOf(timeline, 'delivery', rowOf(timeline, 'Push')) as Ladder;
-    expect([...ladderText(timeline, ladder, 160, false)].join('\n')).toContain('Response 200  200 OK');
+    expect([...ladderText(timeline, ladder, 160, false)].join('\n')).toContain('Response  200 OK');
   });
 
   test('finds no delivery while the rules are held and have not looked', async () => {
@@ -87,5 +88,30 @@ describe('the ladder', () => {
     while (!analysis.advance(3));
     expect(analysis.settled).toBe(true);
     expect(ladderOf(timeline, 'delivery', push)).toBeDefined();
+  });
+
+  test('fills its width exactly, whatever characters its messages hold', async () => {
+    const timeline = await read('courier-session/courier-session.pcap');
+    const row = rowOf(timeline, 'Message');
+    const message = timeline.message(row);
+    for (const info of [
+      'plain',
+      '“quoted”',
+      'Grüße 你好 🚀👨‍👩‍👧 列表列表列表列表列表列表列表列表',
+      'e\u0301e\u0301e\u0301 combining',
+      '\x1b[31mred',
+    ]) {
+      const shown = Object.create(timeline, {
+        message: { value: (at: number) => (at === row ? { ...message, info } : timeline.message(at)) },
+      });
+      const ladder = ladderOf(shown, 'connection', row) as Ladder;
+      for (const width of [60, 61, 80, 131]) {
+        for (const compress of [true, false]) {
+          const lines = ladderStep(shown, ladder, ladder.rows.indexOf(row), width, compress);
+          for (const line of lines) expect([...line].reduce((sum, c) => sum + pointWidth(c.codePointAt(0) as number), 0)).toBe(width);
+          for (const line of lines) expect(line).not.toContain('\x1b');
+        }
+      }
+    }
   });
 });
