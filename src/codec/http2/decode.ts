@@ -1,7 +1,7 @@
 import type { Content, Field, Message } from '../../core/message.ts';
 import type { Note } from '../../core/note.ts';
 import { C2S, type Dir } from '../../core/stream.ts';
-import { printable, shorten } from '../../core/text.ts';
+import { printable, shorten, utf8Bytes } from '../../core/text.ts';
 import { isoTime } from '../../core/time.ts';
 import { CONTROL_ROW, FRAME, HTTP2_ROWS, type Http2RowDef, http2RowDefs, http2Type } from '../../schema/http2.ts';
 import { type NoteCode, note } from '../../schema/notes.ts';
@@ -45,7 +45,8 @@ export function decodeHttp2(bytes: Uint8Array, dir: Dir, aux?: Uint8Array): Mess
     const rest = plainRest(plain);
     const { command, label, type, notes, info } = message;
     const known = notes.length === 0 && info.endsWith(rest);
-    plain.learn(known ? { command, label, type, lead: info.slice(0, info.length - rest.length) } : undefined);
+    const lead = info.slice(0, info.length - rest.length);
+    plain.learn(known ? { command, label, type, lead, leadBytes: utf8Bytes(printable(lead)) } : undefined);
   }
   return message;
 }
@@ -54,7 +55,7 @@ const NO_NOTES: readonly Note[] = [];
 const NO_CONTENTS: readonly Content[] = [];
 
 /** What the info line of a plain message ends with. */
-function plainRest({ expiration, collapse, hasData, bodyStart, bodyEnd }: PlainMessage): string {
+export function plainRest({ expiration, collapse, hasData, bodyStart, bodyEnd }: PlainMessage): string {
   let rest = '';
   if (expiration !== '') rest += `, expires ${isoTime(Number(expiration), 0, 0)}`;
   if (collapse !== '') rest += `, collapse ${collapse}`;

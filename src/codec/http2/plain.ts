@@ -53,8 +53,9 @@ export interface PlainKind {
   readonly command: string;
   readonly label: string;
   readonly type: number;
-  /** The info line up to the expiry; of a response, all of it. */
+  /** The info line up to the expiry; of a response, all of it. Printable; and the same as UTF-8. */
   readonly lead: string;
+  readonly leadBytes: Uint8Array;
 }
 
 class Node {

@@ -3,9 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { decodeHttp2, decodeWhole } from '../../../src/codec/http2/decode.ts';
 import { writeFrame } from '../../../src/codec/http2/frames.ts';
 import { Http2Framing } from '../../../src/codec/http2/framing.ts';
+import { glanceHttp2 } from '../../../src/codec/http2/glance.ts';
 import { type Header, HpackEncoder } from '../../../src/codec/http2/hpack-encoder.ts';
 import { concatBytes } from '../../../src/core/bytes.ts';
 import { Cells } from '../../../src/core/dialect.ts';
+import { Glance } from '../../../src/core/glance.ts';
 import type { Message } from '../../../src/core/message.ts';
 import { C2S, type Dir, S2C } from '../../../src/core/stream.ts';
 import { FLAG, FRAME } from '../../../src/schema/http2.ts';
@@ -13,6 +15,16 @@ import { FLAG, FRAME } from '../../../src/schema/http2.ts';
 const TOKEN = 'c0ffee00'.repeat(8);
 const ID = '123e4567-e89b-12d3-a456-42665544000a';
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+const NO_NAMES = { name: () => undefined };
+
+/** A message as lists make it, the whole, and what a list row shows without making it. */
+interface Readings {
+  readonly quick: Message;
+  readonly whole: Message;
+  readonly bytes: Uint8Array;
+  readonly glance: Glance | undefined;
+}
 
 /** A connection whose rows are decoded in both ways as they come. */
 class Talk {
@@ -26,7 +38,7 @@ class Talk {
   }
 
   /** Both readings of a message: as lists make it, and the whole. */
-  say(dir: Dir, headers: readonly Header[], body: string | undefined, flip?: number): { quick: Message; whole: Message } {
+  say(dir: Dir, headers: readonly Header[], body: string | undefined, flip?: number): Readings {
     if (dir === C2S) this.stream += 2;
     const block = this.encoders[dir].encode(headers);
     if (flip !== undefined && block.length > 0) block[flip % block.length] ^= 1 << (flip & 7);
@@ -35,7 +47,10 @@ class Talk {
     if (body !== undefined) parts.push(writeFrame(FRAME.data, FLAG.endStream, this.stream, utf8(body)));
     const aux = this.frames(dir, parts);
     const bytes = concatBytes(parts);
-    return { quick: decodeHttp2(bytes, dir, aux), whole: decodeWhole(bytes, dir, aux) };
+    const quick = decodeHttp2(bytes, dir, aux);
+    const glance = new Glance();
+    const glanced = glanceHttp2(bytes, dir, aux, NO_NAMES, glance);
+    return { quick, whole: decodeWhole(bytes, dir, aux), bytes, glance: glanced ? glance : undefined };
   }
 
   private frames(dir: Dir, parts: readonly Uint8Array[]): Uint8Array | undefined {
@@ -48,7 +63,25 @@ class Talk {
   }
 }
 
-function same({ quick, whole }: { quick: Message; whole: Message }): void {
+function sameGlance({ quick, bytes, glance }: Readings): void {
+  if (glance === undefined) return;
+  const { label, info, tokenFrom, tokenStart, tokenEnd, contents } = glance;
+  expect(quick.notes).toEqual([]);
+  expect(label).toBe(quick.label);
+  expect(Buffer.from(info.view()).toString()).toBe(quick.info);
+  if (tokenEnd > tokenStart) {
+    const token = quick.fields.find((f) => f.name === 'token')?.value;
+    expect(Buffer.from(tokenFrom.subarray(tokenStart, tokenEnd)).toString('hex')).toBe(
+      token instanceof Uint8Array ? Buffer.from(token).toString('hex') : token,
+    );
+  }
+  const ranges = Array.from({ length: contents }, (_, i) => bytes.slice(glance.contentStarts[i], glance.contentEnds[i]));
+  expect(ranges).toEqual((quick.contents ?? []).map((content) => content.bytes));
+}
+
+function same(readings: Readings): void {
+  sameGlance(readings);
+  const { quick, whole } = readings;
   const { command, label, type, dir, info, notes, fields } = quick;
   expect({ command, label, type, dir, info, notes }).toEqual({
     command: whole.command,
@@ -150,6 +183,8 @@ describe('the short way to what a list needs of a plain message', () => {
     const talk = new Talk();
     for (let i = 0; i < 2500; i++) talk.say(C2S, request([{ name: 'x-own', value: `v${i}` }]), '{}');
     same(talk.say(C2S, request(), '{}'));
-    same(talk.say(C2S, request(), '{"aps":{}}'));
+    const again = talk.say(C2S, request(), '{"aps":{}}');
+    same(again);
+    expect(again.glance).toBeDefined();
   });
 });
