@@ -11,9 +11,9 @@ const ITEM_HEADER = 3;
 
 /**
  * Fields of one frame that are taken apart. The longest lists are filters of some hundred topics; without a bound, a frame of
- * empty fields would become 350,000 objects.
+ * empty fields would become 350,000 objects, and some hundred bytes each.
  */
-export const MAX_ITEMS = 16_384;
+export const MAX_ITEMS = 4096;
 
 /** Fields looked at to weigh a place: a search weighs every offset, and hostile bytes could make each walk a whole frame. */
 const WEIGHED_ITEMS = 64;

@@ -8,6 +8,7 @@ import type { StreamSummary } from '../session/analysis.ts';
 import type { Delivery } from '../session/rules/deliveries.ts';
 import type { TokenVerifier } from '../session/source.ts';
 import { FLAG_PIECES, FLAG_UNTIMED } from './columns.ts';
+import { MessageCache } from './message-cache.ts';
 import type { Redactor } from './redact.ts';
 import type { Rows } from './rows.ts';
 import { peers, type StreamRecord } from './streams.ts';
@@ -75,7 +76,7 @@ export interface AnalysisView {
   roles(stream: number): StreamSummary | undefined;
 }
 
-/** Decoded rows kept: a screen in both directions many times over, a few megabytes at most. */
+/** Decoded rows kept, where they are not large. */
 const DECODED_ROWS = 512;
 
 /** Rows up to this length share buffers of sixteen times as much: a buffer for each row is what a listing would mostly spend its time on. */
@@ -106,8 +107,8 @@ export class Timeline {
   readonly decoders: Decoders;
   /** Decoded messages kept; a listing, which goes once from the first to the last, needs few. */
   kept = DECODED_ROWS;
-  private readonly decoded = new Map<number, Message>();
-  private readonly redacted = new Map<number, Message>();
+  private readonly decoded = new MessageCache();
+  private readonly redacted = new MessageCache();
 
   constructor(rows: Rows, store: ByteStore, streams: StreamRecord[], decoders: Decoders) {
     this.rows = rows;
@@ -211,12 +212,17 @@ export class Timeline {
   message(row: number): Message {
     const { redactor } = this;
     if (redactor === undefined) return this.unredacted(row);
-    return kept(this.redacted, this.kept, row, () => redactor.message(this.decode(row, false), this.ends(row)));
+    return this.redacted.message(row, this.weight(row), this.kept, () => redactor.message(this.decode(row, false), this.ends(row)));
   }
 
   /** The message as it is, to decide by: filters ask for what is in the capture, also where the output hides it. */
   unredacted(row: number): Message {
-    return kept(this.decoded, this.kept, row, () => this.decode(row));
+    return this.decoded.message(row, this.weight(row), this.kept, () => this.decode(row));
+  }
+
+  private weight(row: number): number {
+    const { columns } = this.rows;
+    return columns.length(row) + columns.auxLength(row);
   }
 
   /** Notes on a row that are kept apart from its message, as they may be shown. */
@@ -261,16 +267,6 @@ const GONE: Message = {
   notes: [],
   info: 'gone: only the newest messages are kept',
 };
-
-/** The message of a row, from the ones that are kept or made; the oldest gives way. */
-function kept(messages: Map<number, Message>, most: number, row: number, make: () => Message): Message {
-  const known = messages.get(row);
-  if (known !== undefined) return known;
-  const made = make();
-  if (messages.size >= most) messages.delete(messages.keys().next().value as number);
-  messages.set(row, made);
-  return made;
-}
 
 /** What is no message: unknown bytes, a hole, bytes skipped to find the next frame, a frame cut short. */
 function captureMessage(type: number, dir: 0 | 1, length: number, bytes: Uint8Array, severity: number): Message {

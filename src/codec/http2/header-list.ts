@@ -52,14 +52,13 @@ export function readHeaders(block: Block, references: ReferenceReader): HeaderLi
   let more = 0;
   cursor.open(bytes, 0, bytes.length);
   while (cursor.next()) {
-    const at = place(block, cursor.start, cursor.at);
     if (cursor.form === FORM.sizeUpdate) {
-      sizeUpdates.push({ size: cursor.index, at });
-      continue;
+      if (sizeUpdates.length < HEADER_LINES) sizeUpdates.push({ size: cursor.index, at: place(block, cursor.start, cursor.at) });
+    } else if (lines.length < HEADER_LINES) lines.push(readLine(block, cursor, references, place(block, cursor.start, cursor.at)));
+    else {
+      more++;
+      if (cursor.index > STATIC_COUNT) references.take();
     }
-    const line = readLine(block, cursor, references, at);
-    if (lines.length < HEADER_LINES) lines.push(line);
-    else more++;
   }
   const fault = cursor.fault;
   const faultAt = fault === BLOCK_FAULT.none ? undefined : place(block, cursor.start, bytes.length);

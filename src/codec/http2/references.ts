@@ -39,14 +39,19 @@ export const HISTORY = {
 /** Bytes of resolved references kept for a row. APNs takes 8,000 bytes of headers; a block of one-byte references could expand 4,000 times. */
 const REFERENCE_LIMIT = 1 << 16;
 
+/** References kept for a row: more than its headers that are shown (header-list.ts), with trailers. */
+const REFERENCE_COUNT = 2048;
+
 /** Collects the references of one row; reused from row to row. */
 export class ReferenceWriter {
   bytes = new Uint8Array(512);
   length = 0;
   cut = false;
+  private count = 0;
 
   clear(): void {
     this.length = 0;
+    this.count = 0;
     this.cut = false;
   }
 
@@ -95,7 +100,7 @@ export class ReferenceWriter {
   }
 
   private room(bytes: number): boolean {
-    if (this.length + bytes > REFERENCE_LIMIT) {
+    if (++this.count > REFERENCE_COUNT || this.length + bytes > REFERENCE_LIMIT) {
       this.grow(1);
       this.bytes[this.length++] = TAG.cut;
       this.cut = true;

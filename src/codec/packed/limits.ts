@@ -12,6 +12,12 @@ export const MAX_VALUE = 0x10000;
 /** Items a dictionary or array may have. */
 export const MAX_ITEMS = 1024;
 
+/**
+ * Items of one frame, on all levels, that are taken apart: four full containers. A reference of two bytes can bring a whole container
+ * back, so a frame of them would become a million objects.
+ */
+export const FRAME_ITEMS = 4096;
+
 /** Containers may stand this deep in one another ("below 6"; older decoders: below 5). */
 export const MAX_DEPTH = 5;
 /** How deep we follow a sender that breaks the limit, so that hostile nesting cannot exhaust the stack. */

@@ -5,7 +5,7 @@ import { utf8 } from '../../core/text.ts';
 import { type NoteCode, note } from '../../schema/notes.ts';
 import { DETACHED, type History, LoggedHistory, NoHistory, type Resolved } from './history.ts';
 import { MAX_KEY_BYTES } from './key-table.ts';
-import { HARD_DEPTH, MAX_BODY, MAX_DEPTH, MAX_ITEMS, MAX_VALUE, MIN_COMMAND } from './limits.ts';
+import { FRAME_ITEMS, HARD_DEPTH, MAX_BODY, MAX_DEPTH, MAX_ITEMS, MAX_VALUE, MIN_COMMAND } from './limits.ts';
 import { Cursor, OVERLONG, readPrefixed } from './numbers.ts';
 
 /**
@@ -34,10 +34,14 @@ class SyntaxReader {
   /** Set once reading failed inside a container: all the levels above stop as well. */
   private broken = false;
 
-  constructor(buf: Uint8Array, end: number, history: History) {
+  private readonly budget: { items: number; told: boolean };
+
+  /** `budget`: the items that the frame may still have, shared with the values that its references stand for. */
+  constructor(buf: Uint8Array, end: number, history: History, budget = { items: FRAME_ITEMS, told: false }) {
     this.buf = buf;
     this.end = end;
     this.history = history;
+    this.budget = budget;
   }
 
   frame(): Syntax {
@@ -66,6 +70,7 @@ class SyntaxReader {
   private attribute(depth: number, top: boolean): Item | undefined {
     const { buf } = this;
     const start = this.at;
+    if (this.isSpent(start)) return undefined;
     const head = buf[this.at++];
     const id = this.key(head, start, top);
     if (id === undefined) return this.fail(start);
@@ -137,7 +142,7 @@ class SyntaxReader {
       this.note(value === 'lost' ? 'packed.value-lost' : 'packed.value-not-found', start, this.at, `value index ${index}`);
       return { id, kind: 'lost', value: undefined, at, how };
     }
-    const inner = new SyntaxReader(value, value.length, DETACHED);
+    const inner = new SyntaxReader(value, value.length, DETACHED, this.budget);
     const item = inner.literal(id, 0, 0, how);
     if (item === undefined) return { id, kind: 'lost', value: undefined, at, how };
     return stand(item, at, how);
@@ -223,7 +228,19 @@ class SyntaxReader {
 
   private element(index: number, depth: number): Item | undefined {
     const start = this.at;
+    if (this.isSpent(start)) return undefined;
     return this.literal(index, start, depth, 'literal') ?? this.fail(start);
+  }
+
+  /** Counts an item; true when there were too many, and nothing more is read. */
+  private isSpent(start: number): boolean {
+    if (this.budget.items-- > 0) return false;
+    if (!this.budget.told && this.history !== DETACHED) {
+      this.budget.told = true;
+      this.note('frame.field-limit', start, this.end, `${FRAME_ITEMS} fields`);
+    }
+    this.fail(start);
+    return true;
   }
 
   private number(mask: number, invalid: NoteCode): number | undefined {

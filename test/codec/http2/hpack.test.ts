@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { HpackDecoder } from '../../../src/codec/http2/hpack.ts';
 import { BLOCK_FAULT } from '../../../src/codec/http2/hpack-block.ts';
 import { type Header, HpackEncoder } from '../../../src/codec/http2/hpack-encoder.ts';
-import { TAG } from '../../../src/codec/http2/references.ts';
+import { ReferenceWriter, TAG } from '../../../src/codec/http2/references.ts';
 import { fromHex, toHex } from '../../../src/core/bytes.ts';
 
 const hex = (text: string): Uint8Array => fromHex(text) as Uint8Array;
@@ -186,6 +186,14 @@ describe('hostile header blocks', () => {
     expect(list.lines.length + list.more).toBe(16384);
     expect(list.lines[0].value).toHaveLength(2000);
     expect(list.lines.at(-1)?.missing).toBe(TAG.cut);
+  });
+
+  it('keeps a bounded number of references, however little each takes', () => {
+    const writer = new ReferenceWriter();
+    for (let i = 0; i < 100_000; i++) writer.tag(TAG.invalid);
+    expect(writer.length).toBe(2049);
+    expect(writer.bytes[writer.length - 1]).toBe(TAG.cut);
+    expect(writer.cut).toBe(true);
   });
 
   it('gives up a block that keeps copying a large name into the table', () => {

@@ -137,6 +137,13 @@ describe('hostile frames', () => {
     expect(syntax.rest.end - syntax.rest.start).toBeGreaterThan(59_000);
   });
 
+  it('takes apart only so many fields of a frame, and keeps the rest', () => {
+    const many = frame(0x0a, '0300'.repeat(5000));
+    const { items, rest, notes } = parsePacked(many);
+    expect(items.length).toBe(4096);
+    expect(notes[0]).toMatchObject({ code: 'frame.field-limit', start: rest.start, end: many.length });
+  });
+
   it('is not led on by absurd counts', () => {
     const syntax = parsePacked(frame(0x0a, '03dfffffffff7f 8081'));
     expect(codes(syntax)).toEqual(['packed.container-too-large', 'packed.truncated']);
