@@ -27,4 +27,14 @@ const script = new Script(readFileSync(filename, 'latin1'), {
   filename,
   ...(cachedData === undefined ? {} : { cachedData }),
 });
-script.runInThisContext()(createRequire(import.meta.url));
+const load = createRequire(import.meta.url);
+
+/** Modules of node that few runs use; loading them all takes as long as listing a small capture. */
+const RARE = ['node:crypto', 'node:net', 'node:os', 'node:zlib'];
+
+/** `require` for the program: what is rare is loaded when something of it is first used. */
+function require(name: string): unknown {
+  return RARE.includes(name) ? new Proxy({}, { get: (_, key) => (load(name) as Record<PropertyKey, unknown>)[key] }) : load(name);
+}
+
+script.runInThisContext()(require);

@@ -231,7 +231,13 @@ export interface Suite {
   readonly export: boolean;
 }
 
-const suites = new Map<number, Suite>();
+let registered: ReadonlyMap<number, Suite> | undefined;
+
+/** The table, read when it is first wanted: a capture may have no TLS. */
+function suites(): ReadonlyMap<number, Suite> {
+  registered ??= readSuites();
+  return registered;
+}
 
 function define(id: number, bare: string): Suite {
   const [exchange, rest] = bare.includes('_WITH_') ? (bare.split('_WITH_') as [string, string]) : ['', bare];
@@ -249,27 +255,31 @@ function define(id: number, bare: string): Suite {
   };
 }
 
-for (const row of REGISTERED.split(/[\n|]/)) {
-  const [number, name] = row.trim().split(' ');
-  if (name === undefined) continue;
-  const id = Number.parseInt(number, 16);
-  suites.set(id, define(id, name));
+function readSuites(): Map<number, Suite> {
+  const read = new Map<number, Suite>();
+  for (const row of REGISTERED.split(/[\n|]/)) {
+    const [number, name] = row.trim().split(' ');
+    if (name === undefined) continue;
+    const id = Number.parseInt(number, 16);
+    read.set(id, define(id, name));
+  }
+  return read;
 }
 
 /** The suite of this number, or undefined when nobody registered it. */
 export function suite(id: number): Suite | undefined {
-  return suites.get(id);
+  return suites().get(id);
 }
 
 /** "TLS_AES_128_GCM_SHA256 (0x1301)". */
 export function suiteName(id: number): string {
   const hex = `0x${id.toString(16).padStart(4, '0')}`;
   if ((id & 0x0f0f) === 0x0a0a && id >> 8 === (id & 0xff)) return `GREASE (${hex})`;
-  const known = suites.get(id);
+  const known = suites().get(id);
   return known === undefined ? `unknown suite ${hex}` : `${known.name} (${hex})`;
 }
 
 /** Every registered suite, for documentation and tests. */
 export function allSuites(): readonly Suite[] {
-  return [...suites.values()];
+  return [...suites().values()];
 }

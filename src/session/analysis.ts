@@ -4,7 +4,7 @@ import type { Context, Rule, RuleSet } from './context.ts';
 import { EXCHANGE_OF, EXCHANGES, type ExchangeDef } from './exchanges.ts';
 import { Findings, type Particulars, severityOf } from './findings.ts';
 import { KINDS, kindOf, kinds } from './kinds.ts';
-import { JOINED, MACHINE_OF } from './machines.ts';
+import { JOINED, machineOf } from './machines.ts';
 import { Pairs } from './pairs.ts';
 import { OPEN_LIMIT, OpenQuestions } from './questions.ts';
 import { type Roles, rolesOf } from './roles.ts';
@@ -135,7 +135,7 @@ export class SessionAnalysis implements Context {
   summary(stream: number): StreamSummary | undefined {
     const s = this.streams[stream];
     const roles = s === undefined ? undefined : rolesOf(s.dialect);
-    const machine = s === undefined ? undefined : MACHINE_OF[s.dialect];
+    const machine = s === undefined ? undefined : machineOf(s.dialect);
     if (s === undefined || roles === undefined) return undefined;
     return { ...roles, state: machine?.def.states[s.state] ?? '', joinedLate: s.state === JOINED };
   }
@@ -147,7 +147,7 @@ export class SessionAnalysis implements Context {
   }
 
   private see(s: StreamState, dialect: number, kind: number, row: number): void {
-    const machine = MACHINE_OF[dialect];
+    const machine = machineOf(dialect);
     if (machine !== undefined) {
       if (s.dialect !== dialect) {
         s.dialect = dialect;

@@ -121,11 +121,18 @@ export class Machine {
   }
 }
 
-/** Machines by dialect number; both encodings of the courier have the same. */
-export const MACHINE_OF: readonly (Machine | undefined)[] = (() => {
-  const [courier, ios4, gateway, feedback, http2] = MACHINES.map((def) => new Machine(def));
-  return [undefined, undefined, courier, courier, ios4, gateway, feedback, http2];
-})();
+/** Place in `MACHINES` by dialect number; both encodings of the courier have the same. */
+const PLACES: readonly (number | undefined)[] = [undefined, undefined, 0, 0, 1, 2, 3, 4];
+
+const machines: (Machine | undefined)[] = [];
+
+/** The machine of a dialect, made when it is first wanted: a listing wants none. */
+export function machineOf(dialect: number): Machine | undefined {
+  const place = PLACES[dialect];
+  if (place === undefined) return undefined;
+  machines[place] ??= new Machine(MACHINES[place]);
+  return machines[place];
+}
 
 /** State number of a capture that begins within the connection. */
 export const JOINED = 1;

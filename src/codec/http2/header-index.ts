@@ -11,8 +11,8 @@ import type { RowState } from './row-state.ts';
 const KIND = { other: 0, method: 1, path: 2, status: 3, topic: 4 } as const;
 
 const KIND_NAMES = ['', ':method', ':path', ':status', 'apns-topic'].map((name) => utf8Bytes(name));
-// A name has one Huffman code, so that coded names can be told without decoding them.
-const KIND_CODED = KIND_NAMES.map((name) => encodeHuffman(name));
+/** A name has one Huffman code, so that coded names can be told without decoding them. Made for the first connection of HTTP/2: most captures have none. */
+let kindCoded: readonly Uint8Array[] | undefined;
 
 const STATIC_KINDS = Uint8Array.from(STATIC_NAMES, (name) => kindOf(name, 0, name.length, KIND_NAMES));
 
@@ -34,6 +34,12 @@ export class HeaderIndex {
   /** The block just walked was given up because it expands beyond EXPANSION_LIMIT. */
   expanded = false;
   private budget = 0;
+  private readonly coded: readonly Uint8Array[];
+
+  constructor() {
+    kindCoded ??= KIND_NAMES.map((name) => encodeHuffman(name));
+    this.coded = kindCoded;
+  }
 
   /** Takes one whole header block. False when it is broken; the table is then unknown from here on. */
   walk(block: Uint8Array, start: number, end: number, row: RowState): boolean {
@@ -93,7 +99,7 @@ export class HeaderIndex {
   private literal(block: Uint8Array, row: RowState): void {
     const cursor = this.cursor;
     let kind = 0;
-    if (cursor.index === 0) kind = kindOf(block, cursor.nameStart, cursor.nameEnd, cursor.nameHuffman ? KIND_CODED : KIND_NAMES);
+    if (cursor.index === 0) kind = kindOf(block, cursor.nameStart, cursor.nameEnd, cursor.nameHuffman ? this.coded : KIND_NAMES);
     else if (cursor.index <= STATIC_COUNT) kind = STATIC_KINDS[cursor.index];
     else {
       const slot = this.nameReference(cursor.index, row);

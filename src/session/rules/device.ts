@@ -1,7 +1,7 @@
 import { printable } from '../../core/text.ts';
 import { COURIER } from '../../schema/courier.ts';
 import { type Context, fieldValue, numberOf, type RuleSet, remember, toNumber } from '../context.ts';
-import { MACHINE_OF } from '../machines.ts';
+import { machineOf } from '../machines.ts';
 import type { DeviceState, StreamState } from '../stream-state.ts';
 
 function deviceOf(s: StreamState): DeviceState {
@@ -66,7 +66,7 @@ export function deviceRules(): RuleSet {
     if (numberOf(message, 'state') === LEAVING) {
       d.left = true;
       d.leftAt = row;
-      s.state = MACHINE_OF[s.dialect]?.state(d.filtered ? 'filtered' : 'connected') ?? s.state;
+      s.state = machineOf(s.dialect)?.state(d.filtered ? 'filtered' : 'connected') ?? s.state;
       return;
     }
     d.connect = row;
