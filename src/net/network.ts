@@ -3,6 +3,7 @@ import type { Arrival, SpoolWriter } from '../core/stream.ts';
 import { AddressTable, ipv4Text } from './address.ts';
 import type { DatagramOrigins } from './datagram.ts';
 import type { Connections, SegmentStore } from './delivery.ts';
+import type { FlowInfo } from './flow.ts';
 import { Fragments } from './fragments.ts';
 import { NO_PROTOCOL, skipExtensions } from './ip.ts';
 import type { LayerSink } from './layer.ts';
@@ -135,6 +136,26 @@ export class Network implements LayerSink {
   /** TCP packets left out because their header is cut or nonsense. */
   get malformed(): number {
     return this.tcp.malformed;
+  }
+
+  /** Connections, numbered from 0 by their first packet. */
+  get count(): number {
+    return this.tcp.flows.length;
+  }
+
+  flow(index: number): FlowInfo {
+    return this.tcp.flows[index];
+  }
+
+  summary(index: number): StreamSummary {
+    return summarize(this.tcp.flows[index]);
+  }
+
+  /** Connections with packets that the snap length cut. */
+  get cut(): number {
+    let n = 0;
+    for (const { notes } of this.tcp.flows) if (notes?.some(({ note }) => note.code === 'tcp.cut') === true) n++;
+    return n;
   }
 
   /** All connections, by first packet. */

@@ -129,30 +129,38 @@ export class Reassembly {
   /** Hands on all that waits in these flows, holes declared, then their ends; by packet number across flows. */
   close(flows: readonly Flow[], reason: 'capture-end' | 'reuse'): void {
     if (flows.length === 1 && this.closeQuiet(flows[0], reason)) return;
-    for (const flow of flows) this.begin(flow);
-    const events = this.backlog.collect(flows, Number.POSITIVE_INFINITY);
+    for (const flow of flows) if (isSilent(flow)) shut(flow);
+    const open = flows.filter((flow) => !flow.closed);
+    for (const flow of open) this.begin(flow);
+    const events = this.backlog.collect(open, Number.POSITIVE_INFINITY);
     const orders = new Map<Half, number>();
     for (const { flow, side, order } of events) {
       this.delivery.sink(flow);
       orders.set(flow.half(side), order);
     }
-    for (const flow of flows) {
+    for (const flow of open) {
       if (flow.sink === undefined && (missingTail(flow.half0) > 0 || missingTail(flow.half1) > 0)) this.delivery.sink(flow);
       this.backlog.addEnd(events, flow, 0, orders.get(flow.half0) ?? 0);
       this.backlog.addEnd(events, flow, 1, orders.get(flow.half1) ?? 0);
     }
-    this.backlog.play(events, (flow, half, side) => this.endHalf(flow, half, side, reason));
-    for (const flow of flows) shut(flow);
+    const ended = new Set<Flow>();
+    this.backlog.play(events, (flow, half, side) => {
+      this.endHalf(flow, half, side, reason);
+      // Nothing comes behind the second end: the stage above may go before the next one ends.
+      if (ended.delete(flow)) shut(flow);
+      else ended.add(flow);
+    });
+    for (const flow of open) shut(flow);
   }
 
   /** The same for one flow in which nothing waits, which is nearly every flow: no events to be ordered. */
   private closeQuiet(flow: Flow, reason: 'capture-end' | 'reuse'): boolean {
-    const { half0, half1 } = flow;
-    if (half0.state === STARTING || half1.state === STARTING || half0.state === WAITING || half1.state === WAITING) return false;
-    if (flow.sink === undefined && missingTail(half0) === 0 && missingTail(half1) === 0) {
+    if (isSilent(flow)) {
       shut(flow);
       return true;
     }
+    const { half0, half1 } = flow;
+    if (isHolding(half0) || isHolding(half1)) return false;
     if (flow.sink === undefined || !half0.fin || !half1.fin) return false;
     const at = this.at;
     const { packet, sec, nsec } = at;
@@ -371,6 +379,13 @@ export class Reassembly {
     }
     trouble.strays = undefined;
   }
+}
+
+const isHolding = (half: Half): boolean => half.state === STARTING || half.state === WAITING;
+
+/** No byte of the connection was seen and none is known to be missing: the stage above never hears of it. */
+function isSilent({ sink, half0, half1 }: Flow): boolean {
+  return sink === undefined && !isHolding(half0) && !isHolding(half1) && missingTail(half0) === 0 && missingTail(half1) === 0;
 }
 
 /** Nothing more is handed on; the stage above may forget the connection. */

@@ -74,6 +74,8 @@ export class Connection implements StreamSink, FrameSink {
   private cutters: [Cutter, Cutter] | undefined = undefined;
   private inner: StreamSink | undefined = undefined;
   private opaque = false;
+  /** One direction has ended. */
+  private ended = false;
   private retries = RETRIES;
   private buffers: [Uint8Array, Uint8Array] = [NONE, NONE];
   private buffered: [number, number] = [0, 0];
@@ -131,8 +133,19 @@ export class Connection implements StreamSink, FrameSink {
     if (this.cutters !== undefined) {
       this.cutters[oriented].end();
       this.flushHeld(oriented);
+      if (this.ended) this.release();
+      this.ended = true;
     } else if (this.inner !== undefined) this.inner.end(dir, reason);
     else this.flushRun();
+  }
+
+  /** Both directions have ended; whoever still knows the connection keeps its facts, not its tables. */
+  private release(): void {
+    this.cutters = undefined;
+    this.framing = undefined;
+    this.held = undefined;
+    this.opaque = true;
+    this.retries = 0;
   }
 
   private use(dialect: Dialect): void {

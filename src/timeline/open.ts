@@ -17,7 +17,6 @@ import { count } from '../core/text.ts';
 import { SKIP_REASONS } from '../net/layer.ts';
 import { linkTypeName } from '../net/links/names.ts';
 import { Network } from '../net/network.ts';
-import type { StreamSummary } from '../net/stream-summary.ts';
 import { noteDef } from '../schema/notes.ts';
 import type { TlsConnection } from '../tls/connection.ts';
 import { decodeTls } from '../tls/decode.ts';
@@ -35,7 +34,7 @@ import { recognise } from './recognition.ts';
 import { dropRows } from './ring.ts';
 import { Rows } from './rows.ts';
 import { guessSide, splitDirections } from './split-directions.ts';
-import type { StreamRecord } from './streams.ts';
+import { FlowEndpoints, type StreamRecord } from './streams.ts';
 import { Timeline } from './timeline.ts';
 import { TlsStreams } from './tls-streams.ts';
 
@@ -97,7 +96,8 @@ export class Reading {
   /** IP datagrams that were put together, and their fragments. */
   private readonly datagrams = new Places();
   /** What the network counted, by stream number. */
-  private readonly summaryOf: StreamSummary[] = [];
+  /** Number in the network stage of the connection that is this stream. */
+  private readonly flowOf: number[] = [];
   private readonly paths: readonly string[];
   /** Pipes and growing files: packets, and the secrets to decrypt them, are still coming. */
   private readonly live: boolean;
@@ -223,13 +223,13 @@ export class Reading {
     if (this.finished) return;
     this.finished = true;
     this.network.finish();
-    const summaries = [...this.network.streams()];
-    this.pipeline.reserve(summaries.length);
-    for (const s of summaries) {
-      const number = this.pipeline.numberOf(s.index);
-      this.summaryOf[number] = s;
+    const { count: flows } = this.network;
+    this.pipeline.reserve(flows);
+    for (let flow = 0; flow < flows; flow++) {
+      const number = this.pipeline.numberOf(flow);
+      this.flowOf[number] = flow;
       const record = this.pipeline.streams[number];
-      if (record.endpoints.a === '') record.endpoints = { a: s.a, b: s.b, process: s.process };
+      if (record.endpoints.a === '') record.endpoints = new FlowEndpoints(this.network.flow(flow));
     }
     this.refreshTls();
     this.timeline.complete = true;
@@ -279,8 +279,9 @@ export class Reading {
   // --- what is known of the whole ------------------------------------------------------------------------------
 
   counters(stream: number): StreamCounters {
-    const s = this.summaryOf[stream];
-    if (s === undefined) return { packets: [0, 0], bytes: this.rowBytes(stream), holes: [[], []], notes: [] };
+    const flow = this.flowOf[stream];
+    if (flow === undefined) return { packets: [0, 0], bytes: this.rowBytes(stream), holes: [[], []], notes: [] };
+    const s = this.network.summary(flow);
     const notes = s.notes.map(
       ({ dir, note }) =>
         `${dir === 0 ? 'a to b' : 'b to a'}: ${noteDef(note.code)?.sentence ?? note.code}${note.detail === undefined ? '' : ` (${note.detail})`}`,
@@ -326,7 +327,7 @@ export class Reading {
     for (const [type, packets] of this.network.unsupported) {
       out.push(`${this.input.name}: unsupported link type ${type} (${linkTypeName(type)}), ${count(packets, 'packet')} left out`);
     }
-    const cut = this.summaryOf.filter((s) => s?.notes.some(({ note }) => note.code === 'tcp.cut') === true).length;
+    const { cut } = this.network;
     if (cut > 0)
       out.push(
         `${this.input.name}: packets of ${count(cut, 'stream')} were cut short as they were captured; tcpdump -s 0 keeps them whole`,

@@ -23,9 +23,11 @@ export interface FlowFacts {
   readonly process: string | undefined;
 }
 
+const NO_ENDPOINTS: Endpoints = { a: '', b: '', process: undefined };
+
 function emptyRecord(stream: number): StreamRecord {
   const facts: ConnectionFacts = { stream, rolesKnown: false, swapped: false, dialect: 0, alpn: undefined, tls: false };
-  return { facts, endpoints: { a: '', b: '', process: undefined }, info: undefined, timed: true, tls: undefined };
+  return { facts, endpoints: NO_ENDPOINTS, info: undefined, timed: true, tls: undefined };
 }
 
 /** Opens connections and gives them their place in the table of streams. */

@@ -8,6 +8,27 @@ export interface Endpoints {
   readonly process: string | undefined;
 }
 
+/** The ends of a connection that is known to the network stage alone: a flood of SYNs is not worth two texts each. */
+export class FlowEndpoints implements Endpoints {
+  private readonly flow: { readonly client: string; readonly server: string; readonly process: string | undefined };
+
+  constructor(flow: FlowEndpoints['flow']) {
+    this.flow = flow;
+  }
+
+  get a(): string {
+    return this.flow.client;
+  }
+
+  get b(): string {
+    return this.flow.server;
+  }
+
+  get process(): string | undefined {
+    return this.flow.process;
+  }
+}
+
 /** What is known of a TLS session on a connection; set once the handshake told. */
 export interface TlsFacts {
   version?: string;
