@@ -1,16 +1,18 @@
--- Wireshark dissector for Apple Push Notification traffic: the courier protocol, the provider's binary gateway and the
--- feedback service. Of the packed encoding (apns-pack-v1) frames, attributes and literals are shown; references into the tables
--- of the connection stand as their numbers. Load it with: tshark -X lua_script:apns.lua, or put it into the personal plugin folder.
+-- Wireshark dissector for Apple Push Notification traffic: the courier protocol (also of iOS 3 and 4), the provider's binary
+-- gateway and the feedback service. Of the packed encoding (apns-pack-v1) frames, attributes and literals are shown; references
+-- into the tables of the connection stand as their numbers. Load it with: tshark -X lua_script:apns.lua, or put it into the
+-- personal plugin folder.
 -- @generated
 
 local apns = Proto("apns", "Apple Push Notification service")
 
--- Tables: commands[dialect][command] = { name, label, direction, fields = { [direction] = { [id] = field } }, layout }.
+-- Tables: commands[dialect][command] = { name, label, direction, fields = { [direction] = { [id] = field } }, layouts }.
 -- A field is { key, label, kind, width, unit, names, flags }. Directions: 0 client to server, 1 server to client.
 -- @tables
 
 local MAX_BODY = 0x100000 -- as in the analyzer: far above what servers announce for large messages
 local MAX_TOKEN = 100
+local MAX_VALUE = 0x10000 -- of commands without ids
 local SERVER_PORTS = { [5223] = true, [443] = true, [2195] = true, [2196] = true, [2197] = true }
 local DIRECTION_NAMES = { [0] = "c2s", [1] = "s2c" }
 
@@ -104,13 +106,14 @@ local function topic_text(range)
   return topics[hex] or hex
 end
 
+local function time_from(value, unit)
+  local per = UInt64(1000000000 / NANOS[unit])
+  return NSTime.new((value / per):tonumber(), (value % per):tonumber() * NANOS[unit])
+end
+
 local function time_of(range, row)
   if row.width == 4 then return NSTime.new(range:uint(), 0) end
-  local value = range:uint64()
-  local per = UInt64(1000000000 / NANOS[row.unit])
-  local seconds = (value / per):tonumber()
-  local rest = (value % per):tonumber()
-  return NSTime.new(seconds, rest * NANOS[row.unit])
+  return time_from(range:uint64(), row.unit)
 end
 
 local json = nil
@@ -198,19 +201,52 @@ local function add_items(tree, command, dir, tvb, from, to, pinfo, info)
   end
 end
 
--- Parts without ids, by the layout of the table.
-local function add_layout(tree, command, dir, tvb, from, pinfo, info)
+-- Length of a frame without ids by one layout, nil when more bytes are needed to tell, or 0 when it does not fit. `strict`:
+-- values of a fixed width must have it, so that one of several layouts can be told.
+local function walk_layout(layout, tvb, from, size, strict)
   local at = from
-  for _, part in ipairs(command.layout) do
-    local row = command.fields[dir][part.id]
+  for _, part in ipairs(layout) do
     local length = part.take
+    if part.prefix then
+      if at + part.prefix > size then return nil end
+      length = tvb(at, part.prefix):uint()
+      at = at + part.prefix
+      if strict and part.width > 0 and length ~= part.width then return 0 end
+    elseif part.list then
+      if at > size then return nil end
+      length = tvb(at - 8, 4):uint() * tvb(at - 4, 4):uint()
+    end
+    if length > MAX_VALUE then return 0 end
+    at = at + length
+  end
+  return at - from
+end
+
+-- Parts without ids, by the layout of the table that fits.
+local function add_layout(tree, command, dir, tvb, from, to, pinfo, info)
+  local layout = command.layouts[1]
+  for _, candidate in ipairs(command.layouts) do
+    if walk_layout(candidate, tvb, from, to, #command.layouts > 1) == to - from then
+      layout = candidate
+      break
+    end
+  end
+  local at = from
+  for _, part in ipairs(layout) do
+    local row = command.fields[dir][part.id]
+    local length, times = part.take, 1
     if part.prefix then
       length = tvb(at, part.prefix):uint()
       at = at + part.prefix
+    elseif part.list then
+      times, length = tvb(at - 8, 4):uint(), tvb(at - 4, 4):uint()
+      if length == 0 then times = 0 end
     end
-    local text = add_field(tree, row, length > 0 and tvb(at, length) or nil, pinfo)
-    if row.role and text then info[#info + 1] = text end
-    at = at + length
+    for _ = 1, times do
+      local text = add_field(tree, row, length > 0 and tvb(at, length) or nil, pinfo)
+      if row.role and text then info[#info + 1] = text end
+      at = at + length
+    end
   end
 end
 
@@ -248,12 +284,13 @@ local function packed_literal(tvb, at, to, depth)
     if length == nil or at + length > to then return nil end
     return { kind = head < 0x40 and "data" or "text", from = at, to = at + length }, at + length
   elseif head >= 0x80 and head < 0xa0 then
-    return { kind = "int", text = tostring(head - 0x80), from = at, to = at + 1 }, at + 1
+    return { kind = "int", text = tostring(head - 0x80), uint = UInt64(head - 0x80), from = at, to = at + 1 }, at + 1
   elseif head >= 0xa0 and head < 0xb0 then
     length = head % 8 + 1
     if at + 1 + length > to then return nil end
-    local text = (head >= 0xa8 and "-" or "") .. tostring(tvb(at + 1, length):uint64())
-    return { kind = "int", text = text, from = at, to = at + 1 + length }, at + 1 + length
+    local value, negative = tvb(at + 1, length):uint64(), head >= 0xa8
+    local text = (negative and "-" or "") .. tostring(value)
+    return { kind = "int", text = text, uint = not negative and value or nil, from = at, to = at + 1 + length }, at + 1 + length
   elseif head >= 0xc0 and head < 0xe0 then
     local from, is_map = at, head < 0xd0
     length, at = prefixed(tvb, at + 1, to, 4, head)
@@ -303,6 +340,30 @@ function packed_attribute(tvb, at, to, depth)
   return attribute, at
 end
 
+-- A number of the packed encoding, which has no width of its own, as the field that it is. Returns its short text.
+local function add_number(tree, row, range, value, note)
+  local field, item, text = pf[row.filter], nil, tostring(value)
+  if row.time then
+    local time = time_from(value, row.unit)
+    item, text = tree:add(field, range, time), format_date(time:tonumber())
+  elseif row.width == 8 then
+    item = tree:add(field, range, value)
+  else
+    local number = value:tonumber()
+    item, text = tree:add(field, range, number), row.names and row.names[number] or text
+    if row.unit and not row.flags then item:append_text(" " .. row.unit) end
+    for _, flag in ipairs(row.flags or {}) do tree:add(pf[row.filter .. "." .. bit_name(flag[1])], range, number):set_hidden() end
+    if row.role == "id" then tree:add(pf.id, range, number):set_hidden() end
+    if row.role == "status" then tree:add(pf.status, range, number):set_hidden() end
+  end
+  if note ~= "" then item:append_text(note) end
+  return text
+end
+
+local function fits(row, value)
+  return row.width == 8 or value.uint < UInt64(0, 1)
+end
+
 local function add_packed(tree, command, dir, tvb, at, to, pinfo, info)
   while at < to do
     local attribute, after = packed_attribute(tvb, at, to, 0)
@@ -315,6 +376,9 @@ local function add_packed(tree, command, dir, tvb, at, to, pinfo, info)
     if row and row.kind ~= "uint" and value.to > value.from and (value.kind == "data" or value.kind == "text") then
       local text = add_field(tree, row, tvb(value.from, value.to - value.from), pinfo)
       if row.role and text then info[#info + 1] = text end
+    elseif row and row.kind == "uint" and value.uint and fits(row, value) then
+      local text = add_number(tree, row, tvb(value.from, value.to - value.from), value.uint, attribute.note)
+      if row.role then info[#info + 1] = text end
     else
       local name = row and row.label or attribute.id and "Field " .. attribute.id or "Key reference " .. attribute.key
       local text = value.text
@@ -354,24 +418,27 @@ measure["courier-packed"] = function(tvb, at, size)
   return length > MAX_PACKED and 0 or from - at + length
 end
 
-local function measure_layout(command, tvb, at, size, from)
-  for _, part in ipairs(command.layout) do
-    if part.prefix then
-      if from + part.prefix > size then return nil end
-      from = from + part.prefix + tvb(from, part.prefix):uint()
-    else
-      from = from + part.take
-    end
+local function measure_layouts(command, tvb, at, size)
+  local waits = false
+  for _, layout in ipairs(command.layouts) do
+    local length = walk_layout(layout, tvb, at + 1, size, #command.layouts > 1)
+    if length == nil then waits = true elseif length > 0 or #layout == 0 then return 1 + length end
   end
-  return from - at
+  return not waits and 0 or nil
 end
 
 function measure.gateway(tvb, at, size, dir)
   local number = tvb(at, 1):uint()
   local command = find("gateway", number, dir)
   if command == nil then return 0 end
-  if command.layout then return measure_layout(command, tvb, at, size, at + 1) end
+  if command.layouts then return measure_layouts(command, tvb, at, size) end
   return measure.courier(tvb, at, size)
+end
+
+measure["courier-ios4"] = function(tvb, at, size, dir)
+  local command = find("courier-ios4", tvb(at, 1):uint(), dir)
+  if command == nil then return 0 end
+  return measure_layouts(command, tvb, at, size)
 end
 
 function measure.feedback(tvb, at, size, dir)
@@ -392,8 +459,8 @@ local function show(dialect, tvb, at, length, dir, pinfo, tree, heads)
   sub:add(pf.command, command and command.name or "unknown"):set_generated()
   if dialect ~= "feedback" then sub:add(pf.number, tvb(at, 1)):append_text(" (" .. label .. ")") end
   if command == nil then sub:add_proto_expert_info(expert.command) end
-  if command and command.layout then
-    add_layout(sub, command, dir, tvb, at + (dialect == "feedback" and 0 or 1), pinfo, info)
+  if command and command.layouts then
+    add_layout(sub, command, dir, tvb, at + (dialect == "feedback" and 0 or 1), at + length, pinfo, info)
   elseif dialect == "courier-packed" then
     local _, from = prefixed(tvb, at + 2, at + length, 8, tvb(at + 1, 1):uint())
     add_packed(sub, command, dir, tvb, from, at + length, pinfo, info)
@@ -431,6 +498,24 @@ local function plausible_packed(tvb, dir, size)
     at = after
   end
   return true
+end
+
+-- Without a common length only the fixed numbers tell: token and topic lengths, zero bytes, text.
+local function plausible_ios4(tvb, dir, size)
+  local number = tvb(0, 1):uint()
+  local length = measure["courier-ios4"](tvb, 0, size, dir)
+  if length == nil or length == 0 or length > size then return false end
+  if number == 0 then
+    if length ~= 35 and length ~= 37 then return false end
+    if size == length then return true end
+    -- A notification of the gateway goes on with the length of its payload.
+    return size >= length + 9 and tvb(length, 1):uint() == 2 and tvb(length + 5, 4):uint() == 20
+  end
+  if number == 1 then return tvb(1, 1):uint() == 0 and (length == 6 or length == 38) end
+  if number == 2 then return tvb(5, 4):uint() == 20 end
+  if number == 3 then return tvb(1, 4):uint() == 20 and length > 29 end
+  if number == 5 then return length > 5 and tvb(5, 1):uint() >= 0x20 and tvb(5, 1):uint() < 0x7f end
+  return size == length and (number ~= 4 or tvb(1, 3):uint() == 0)
 end
 
 local function plausible_gateway(tvb, dir, size)
@@ -471,7 +556,9 @@ local function recognise(tvb, pinfo, strict)
   local dir = direction_of(pinfo)
   local found, role
   for _, way in ipairs(strict and { dir } or { dir, 1 - dir }) do
-    if plausible_gateway(tvb, way, size) then
+    if plausible_ios4(tvb, way, size) then
+      found, role = "courier-ios4", way
+    elseif plausible_gateway(tvb, way, size) then
       found, role = "gateway", way
     elseif plausible_courier(tvb, way, size) then
       found, role = "courier", way
@@ -536,7 +623,8 @@ local function heuristic(tvb, pinfo, tree)
   if not known[key_of(pinfo)] then
     if tvb:len() < 8 then return false end
     local number = tvb(0, 1):uint()
-    local certain = (number == 0 and tvb(1, 2):uint() == 32)
+    local certain = (number == 0 and (tvb(1, 2):uint() == 32 or tvb(1, 4):uint() == 32))
+      or (number == 3 and tvb(1, 4):uint() == 20 and tvb:len() > 29)
       or (number == 2 and tvb(1, 4):uint() < 0x10000 and tvb(5, 1):uint() == 1 and tvb(6, 2):uint() == 32)
       or (number >= 7 and number <= 0x22 and tvb(1, 4):uint() < 0x10000 and tvb(1, 4):uint() > 0 and tvb:len() == 5 + tvb(1, 4):uint())
     if not certain then return false end

@@ -3,8 +3,8 @@ import { filterName } from '../schema/interpret.ts';
 import { TABLES } from '../schema/registry.ts';
 import { publishedTopics } from '../schema/topics.ts';
 
-/** Dialects of the dissector: those without per-connection tables and without two possible layouts. */
-const DISSECTED: readonly string[] = ['courier', 'gateway', 'feedback'];
+/** Dialects of the dissector; the packed encoding has the courier's commands. */
+const DISSECTED: readonly string[] = ['courier', 'courier-ios4', 'gateway', 'feedback'];
 
 const text = (value: string): string => `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 
@@ -55,8 +55,12 @@ function fieldRow(command: string, def: CommandDef, key: string, field: FieldDef
 
 function layoutRow(def: CommandDef, parts: readonly Part[]): string {
   const rows = parts.map((part) => {
-    const id = def.fields[part.field].id as number;
-    return 'take' in part ? `{ id = ${id}, take = ${part.take} }` : 'prefix' in part ? `{ id = ${id}, prefix = ${part.prefix} }` : '';
+    const field = def.fields[part.field];
+    if ('take' in part) return `{ id = ${field.id}, take = ${part.take} }`;
+    // The count and the size of a list are the two numbers before it.
+    return 'prefix' in part
+      ? `{ id = ${field.id}, prefix = ${part.prefix}, width = ${width(field)} }`
+      : `{ id = ${field.id}, list = true }`;
   });
   return `{ ${rows.join(', ')} }`;
 }
@@ -70,7 +74,7 @@ function commandRow(name: string, def: CommandDef): string {
     return `    [${dir}] = {\n${rows.join('')}    },\n`;
   });
   const direction = def.direction === 'both' ? 2 : goes(def, 0) ? 0 : 1;
-  const layout = def.layouts === undefined ? '' : `, layout = ${layoutRow(def, def.layouts[0])}`;
+  const layout = def.layouts === undefined ? '' : `, layouts = { ${def.layouts.map((parts) => layoutRow(def, parts)).join(', ')} }`;
   return `  { name = ${text(name)}, label = ${text(def.label)}, direction = ${direction}${layout}, fields = {\n${fields.join('')}  } },\n`;
 }
 

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { feedback } from '../../src/codec/feedback.ts';
 import { gateway } from '../../src/codec/gateway.ts';
+import { ios4 } from '../../src/codec/ios4.ts';
 import { tlv } from '../../src/codec/tlv.ts';
 import type { WireDialect } from '../../src/codec/wire-syntax.ts';
 import { toHex } from '../../src/core/bytes.ts';
@@ -83,6 +84,19 @@ const SEGMENTS: readonly Segment[] = [
     feedback.encode('feedback', { timestamp: 1700000000, token: TOKEN_A }, 1),
     feedback.encode('feedback', { timestamp: 1700000060, token: 'aabbccddee' }, 1),
   ),
+  // On a port that is not known for it, and with a length of two and of four bytes.
+  whole(ios4, 8443, 0, ios4.encode('connect', { token: TOKEN_A }, 0)),
+  whole(ios4, 8443, 1, ios4.encode('connect_response', { status: 0, token: TOKEN_B }, 1)),
+  whole(
+    ios4,
+    8443,
+    0,
+    ios4.encode('filter', { enabled: [MADRID] }, 0),
+    ios4.encode('keep_alive', { text: 'WiFi 4.3.3 8J2 iPhone2,1 17' }, 0),
+  ),
+  whole(ios4, 8443, 1, ios4.encode('keep_alive_response', {}, 1), ios4.encode('message', { topic: MADRID, payload: json }, 1)),
+  whole(ios4, 8443, 0, ios4.encode('message_ack', { unknown1: '000000' }, 0)),
+  whole(ios4, 9443, 0, hex(`00 00000020 ${TOKEN_A}`)),
 ];
 
 /** Classic pcap, little-endian, link type 101 (raw IPv4); sequence numbers only, no handshake. */
@@ -215,7 +229,7 @@ describe.skipIf(!hasTshark)('the Wireshark dissector in tshark (skipped where ts
     expect(text).not.toMatch(/Lua Error/i);
     expect(text).toContain(`Token: ${TOKEN_A.replaceAll(' ', '')}`);
     expect(text).toContain('State: connect (1)');
-    expect(text).toContain('Presence flags: 65');
+    expect(text).toContain('Presence flags: 0x00000041');
     expect(text).toContain('Protocol version: 12 (key added)');
     expect(text).toContain('Status: ok (0)');
     expect(text).toContain('Message size: 4096');
