@@ -96,7 +96,6 @@ class App {
   }
 
   start(): void {
-    this.paint();
     void this.loop().catch((error: unknown) => this.fail(error));
   }
 
@@ -130,14 +129,13 @@ class App {
     }
     this.paintAt = at;
     // Keys that came in one piece are all handled before the picture is made.
-    this.paintTimer = setTimeout(() => {
-      this.paintTimer = undefined;
-      this.paint();
-    }, at - performance.now());
+    this.paintTimer = setTimeout(() => this.paint(), at - performance.now());
   }
 
   private paint(): void {
     if (this.ended) return;
+    clearTimeout(this.paintTimer);
+    this.paintTimer = undefined;
     this.painted = performance.now();
     if (this.terminal.pending > PENDING_LIMIT) {
       this.schedulePaint();
@@ -243,6 +241,8 @@ class App {
     while (!this.ended) {
       const busy = this.work.turn();
       if (this.ended) return;
+      // The first picture waits for the first slice: its messages are seen sooner than by way of an empty list.
+      if (this.painted === 0) this.paint();
       if (busy) await new Promise<void>((resolve) => setImmediate(resolve));
       else await this.work.rest();
     }

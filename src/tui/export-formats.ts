@@ -12,7 +12,7 @@ export const EXPORT_FORMATS: readonly ExportFormat[] = [
   { name: 'json', extension: 'json', doc: 'a JSON array' },
   { name: 'csv', extension: 'csv', doc: 'the columns that are shown' },
   { name: 'text', extension: 'txt', doc: 'the list as it is shown' },
-  { name: 'details', extension: 'txt', doc: 'every field and the bytes of each message' },
+  { name: 'details', extension: 'details.txt', doc: 'every field and the bytes of each message' },
   { name: 'pcapng', extension: 'pcapng', doc: 'the packets of their connections, with the TLS secrets' },
   { name: 'marks', extension: 'marks', doc: 'their numbers, for apns-inspect replay --marks' },
 ];

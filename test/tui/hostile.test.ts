@@ -94,8 +94,8 @@ describe.skipIf(noPty !== undefined)(`hostile strings and storms${noPty === unde
     t.send('wd');
     await t.until('as details to');
     t.send('\r');
-    await t.until('wrote hostile.txt');
-    const text = readFileSync(join(t.home, 'hostile.txt'), 'utf8');
+    await t.until('wrote hostile.details.txt');
+    const text = readFileSync(join(t.home, 'hostile.details.txt'), 'utf8');
     // biome-ignore lint/suspicious/noControlCharactersInRegex: the control characters are what is looked for
     expect(text).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]/);
     t.send('Q');
