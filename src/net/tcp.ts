@@ -1,5 +1,6 @@
 import type { Arrival } from '../core/stream.ts';
 import { type Connections, Delivery, type SegmentStore } from './delivery.ts';
+import { DueFlows } from './due-flows.ts';
 import { type AddressTexts, Flow, type Half, RUNNING, STARTING, UNSEEN } from './flow.ts';
 import { FlowTable } from './flow-table.ts';
 import { LivePatience } from './live-patience.ts';
@@ -49,13 +50,10 @@ export class Tcp {
   private readonly reassembly: Reassembly;
   private readonly repetitions: Repetitions;
   private readonly store: SegmentStore;
-  /** Flows whose time is up at a packet count; the delay is one constant, so the queue is in order. */
-  private readonly dueFlows: Flow[] = [];
-  private readonly duePackets: number[] = [];
-  private dueHead = 0;
+  /** Flows that have ended or have not begun, while late packets of theirs are waited for. */
+  private readonly lingering = new DueFlows();
   private seen = 0;
   private readonly patience = new LivePatience();
-  private nextDue = Number.POSITIVE_INFINITY;
 
   constructor(at: Arrival, store: SegmentStore, connections: Connections, texts: AddressTexts) {
     this.at = at;
@@ -79,7 +77,7 @@ export class Tcp {
       this.malformed++;
       return;
     }
-    if (++this.seen >= this.nextDue) this.due();
+    if (++this.seen >= this.lingering.next) this.due();
     const sourcePort = (buf[tcp] << 8) | buf[tcp + 1];
     const targetPort = (buf[tcp + 2] << 8) | buf[tcp + 3];
     const key = six ? tunnel ^ SIX : tunnel;
@@ -131,9 +129,7 @@ export class Tcp {
       this.flows.filter((flow) => !flow.closed),
       'capture-end',
     );
-    this.nextDue = Number.POSITIVE_INFINITY;
-    this.dueFlows.length = 0;
-    this.duePackets.length = 0;
+    this.lingering.clear();
   }
 
   /**
@@ -142,8 +138,7 @@ export class Tcp {
    * is shown when none came for long.
    */
   idle(now: number): void {
-    for (let i = this.dueHead; i < this.dueFlows.length; i++) {
-      const flow = this.dueFlows[i];
+    for (const flow of this.lingering.waiting()) {
       if (flow.closed || flow.disordered || (flow.half0.state !== STARTING && flow.half1.state !== STARTING)) continue;
       if (flow.paused) this.reassembly.release(flow);
       flow.paused = true;
@@ -413,14 +408,11 @@ export class Tcp {
   private schedule(flow: Flow): void {
     if (flow.lingering >= 0) return;
     flow.lingering = flow.half0.bytes + flow.half1.bytes;
-    this.dueFlows.push(flow);
-    this.duePackets.push(this.seen + PATIENCE_PACKETS);
-    if (this.dueFlows.length === this.dueHead + 1) this.nextDue = this.duePackets[this.dueHead];
+    this.lingering.add(flow, this.seen + PATIENCE_PACKETS);
   }
 
   private due(): void {
-    while (this.dueHead < this.dueFlows.length && this.duePackets[this.dueHead] <= this.seen) {
-      const flow = this.dueFlows[this.dueHead++];
+    for (let flow = this.lingering.take(this.seen); flow !== undefined; flow = this.lingering.take(this.seen)) {
       const before = flow.lingering;
       flow.lingering = -1;
       if (flow.closed) continue;
@@ -431,11 +423,5 @@ export class Tcp {
       if (flow.half0.bytes + flow.half1.bytes !== before) this.schedule(flow);
       else this.reassembly.close([flow], 'capture-end');
     }
-    if (this.dueHead > 1024) {
-      this.dueFlows.splice(0, this.dueHead);
-      this.duePackets.splice(0, this.dueHead);
-      this.dueHead = 0;
-    }
-    this.nextDue = this.dueHead < this.duePackets.length ? this.duePackets[this.dueHead] : Number.POSITIVE_INFINITY;
   }
 }

@@ -17,6 +17,7 @@ import {
 import type { FoundKeys } from './key-search.ts';
 import type { TlsKeys } from './keys.ts';
 import { Negotiation } from './negotiation.ts';
+import { RefusedEarlyData } from './refused-early-data.ts';
 import type { TlsSession } from './session.ts';
 
 /** Server messages that may wait for the ClientHello of a renegotiation: a flight has at most seven. */
@@ -33,6 +34,7 @@ export class Handshake {
   private ticket: Uint8Array | undefined = undefined;
   /** The server's answer to early data is still to come. */
   private earlyOpen = false;
+  private refused: RefusedEarlyData | undefined = undefined;
   private secondHello = false;
   private ahead: Uint8Array[] = [];
   private waitsForKeys = false;
@@ -259,22 +261,11 @@ export class Handshake {
     this.current?.lose();
   }
 
-  /** Plaintext of an early data record that the server refused, when its secret is known; verified like any other. */
+  /** Plaintext of an early data record that the server refused, when its secret is known. */
   rejectedEarlyData(buf: Uint8Array, start: number, end: number): Uint8Array | undefined {
-    this.earlyTrials ??= this.current?.earlyKeys() ?? [];
-    for (const epoch of this.earlyTrials) {
-      if (epoch.cipher.open(this.earlySequence, buf, start, end) !== REASON.none) continue;
-      this.earlySequence++;
-      this.earlyTrials = [epoch];
-      const { out, from } = epoch.cipher;
-      let { to } = epoch.cipher;
-      while (to > from && out[to - 1] === 0) to--;
-      return out.slice(from, Math.max(from, to - 1));
-    }
-    return undefined;
+    this.refused ??= new RefusedEarlyData(this.current?.earlyKeys() ?? []);
+    return this.refused.open(buf, start, end);
   }
-  private earlyTrials: ReturnType<Negotiation['earlyKeys']> | undefined = undefined;
-  private earlySequence = 0;
 
   /** Brings the session's facts up to date. */
   summarise(): void {
