@@ -1,4 +1,5 @@
 import type { Field, Message, Value } from '../core/message.ts';
+import { deleteOldest } from '../core/oldest.ts';
 import type { NoteCode } from '../schema/notes.ts';
 import type { Findings, Particulars } from './findings.ts';
 import type { KindName } from './kinds.ts';
@@ -69,12 +70,13 @@ export function findByFilter(fields: readonly Field[], filter: string, depth = D
   return undefined;
 }
 
-/** Entries that a table over the whole capture may hold: tokens, hosts. The oldest go first. */
+/** Entries that a table over the whole capture may hold: tokens, hosts. The oldest go first, some at once. */
 const TABLE_LIMIT = 65_536;
+const TABLE_STEP = TABLE_LIMIT / 16;
 
-/** Puts into a table that forgets its oldest entry at the limit. */
+/** Puts into a table that forgets its oldest entries at the limit. */
 export function remember<K, V>(table: Map<K, V>, key: K, value: V): void {
-  if (!table.has(key) && table.size >= TABLE_LIMIT) table.delete(table.keys().next().value as K);
+  if (!table.has(key) && table.size >= TABLE_LIMIT) deleteOldest(table, TABLE_STEP);
   table.set(key, value);
 }
 

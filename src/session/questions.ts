@@ -1,3 +1,4 @@
+import { Oldest } from '../core/oldest.ts';
 import type { ExchangeDef } from './exchanges.ts';
 
 /** Open questions of one exchange on one connection. Peers keep a few open; a broken or hostile one must not grow this without end. */
@@ -6,6 +7,7 @@ export const OPEN_LIMIT = 65_536;
 /** The questions of one exchange on one connection that wait for an answer, oldest first. Rows count from 0. */
 export class OpenQuestions {
   private readonly rows = new Map<number, number>();
+  private readonly oldest = new Oldest(this.rows);
   private readonly byId: boolean;
   private readonly inOrder: boolean;
   private next = 0;
@@ -31,7 +33,7 @@ export class OpenQuestions {
     if (before !== undefined) this.rows.delete(key);
     else if (this.rows.size >= OPEN_LIMIT) {
       this.dropped = true;
-      this.rows.delete(this.oldest());
+      this.dropOldest();
     }
     this.rows.set(key, row);
     return before ?? -1;
@@ -45,9 +47,8 @@ export class OpenQuestions {
       if (row !== undefined) this.rows.delete(id);
     }
     if (row === undefined && (this.inOrder || id === undefined) && this.rows.size > 0) {
-      const key = this.oldest();
-      row = this.rows.get(key) as number;
-      this.rows.delete(key);
+      row = this.first();
+      this.dropOldest();
     }
     if (row === undefined) return -1;
     if (row > this.answered) this.answered = row;
@@ -56,7 +57,7 @@ export class OpenQuestions {
 
   /** Row of the oldest open question, -1 when there is none. */
   first(): number {
-    return this.rows.size === 0 ? -1 : (this.rows.get(this.oldest()) as number);
+    return this.oldest.find()?.[1] ?? -1;
   }
 
   /** Takes back the question of this row; it is always the newest. */
@@ -74,7 +75,8 @@ export class OpenQuestions {
     return this.rows.values();
   }
 
-  private oldest(): number {
-    return this.rows.keys().next().value as number;
+  private dropOldest(): void {
+    const oldest = this.oldest.find();
+    if (oldest !== undefined) this.rows.delete(oldest[0]);
   }
 }

@@ -1,5 +1,6 @@
 import { Cells, type Dialect, type Framing } from '../core/dialect.ts';
 import { CAPTURE_ENTRY, DIALECT, messageType } from '../core/message.ts';
+import { Oldest } from '../core/oldest.ts';
 import { type Arrival, C2S, type Dir, type EndReason, type StreamSink } from '../core/stream.ts';
 import { Cutter, type FrameSink } from './cutter.ts';
 import type { Rows } from './rows.ts';
@@ -81,6 +82,7 @@ export class Connection implements StreamSink, FrameSink {
   private buffered: [number, number] = [0, 0];
   private deliveries: Delivery[] = [];
   private held: Map<number, Held> | undefined = undefined;
+  private oldestHeld: Oldest<number, Held> | undefined = undefined;
   private heldFrames = 0;
   /** By direction: what is known of a frame with a hole, from the bytes before it. */
   private readonly cut: [Cells | undefined, Cells | undefined] = [undefined, undefined];
@@ -144,6 +146,7 @@ export class Connection implements StreamSink, FrameSink {
     this.cutters = undefined;
     this.framing = undefined;
     this.held = undefined;
+    this.oldestHeld = undefined;
     this.opaque = true;
     this.retries = 0;
   }
@@ -204,7 +207,10 @@ export class Connection implements StreamSink, FrameSink {
 
   private heldFrame(dir: Dir, buf: Uint8Array, length: number, cutter: Cutter): void {
     const key = (cells.hold >= 0 ? cells.hold : cells.release) * 2 + dir;
-    this.held ??= new Map();
+    if (this.held === undefined) {
+      this.held = new Map();
+      this.oldestHeld = new Oldest(this.held);
+    }
     let held = this.held.get(key);
     if (cells.hold >= 0) {
       if (held === undefined) {
@@ -227,8 +233,8 @@ export class Connection implements StreamSink, FrameSink {
   }
 
   private dropOldest(): void {
-    const [key, held] = (this.held as Map<number, Held>).entries().next().value as [number, Held];
-    this.incomplete(key, held);
+    const oldest = this.oldestHeld?.find();
+    if (oldest !== undefined) this.incomplete(oldest[0], oldest[1]);
   }
 
   private incomplete(key: number, held: Held): void {

@@ -1,4 +1,5 @@
 import { sameBytes, toHex } from '../core/bytes.ts';
+import { deleteOldest } from '../core/oldest.ts';
 import { OpenRuns } from './encrypted-run.ts';
 import { type KeyLogCounts, readKeyLog } from './key-log.ts';
 import { KeySearch } from './key-search.ts';
@@ -118,8 +119,7 @@ export class TlsKeys {
     this.sessions.delete(key);
     this.sessions.set(key, session);
     if (this.sessions.size <= SESSION_LIMIT) return;
-    const oldest = this.sessions.keys().next().value;
-    if (oldest !== undefined) this.sessions.delete(oldest);
+    deleteOldest(this.sessions, SESSION_LIMIT / 16);
   }
 
   recall(kind: 'id' | 'ticket', name: Uint8Array | undefined): Remembered | undefined {

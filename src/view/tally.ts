@@ -1,6 +1,7 @@
 /** Counts over rows for the statistics view: by message, status, topic, token, connection, and how long answers took. */
 import { CAPTURE_ENTRY, DIALECT, DIALECTS } from '../core/message.ts';
 import { SEVERITIES } from '../core/note.ts';
+import { deleteOldest } from '../core/oldest.ts';
 import { printable, shortHex } from '../core/text.ts';
 import type { Timeline } from '../timeline/timeline.ts';
 import { findField, tokenOf } from './columns.ts';
@@ -88,7 +89,7 @@ export class Tally {
     const { columns } = this.timeline.rows;
     const asked = this.open.get(key);
     if (asked === undefined || columns.dir(asked) === columns.dir(row)) {
-      if (this.open.size >= OPEN_LIMIT) this.open.delete(this.open.keys().next().value as number);
+      if (this.open.size >= OPEN_LIMIT) deleteOldest(this.open, OPEN_LIMIT / 16);
       this.open.set(key, row);
       return;
     }

@@ -1,5 +1,6 @@
 import { u32 } from '../../core/bytes.ts';
 import { BROKEN, type Cells, type Framing, NEED } from '../../core/dialect.ts';
+import { Oldest } from '../../core/oldest.ts';
 import { C2S, type Dir } from '../../core/stream.ts';
 import { CONTROL_ROW, FLAG, FRAME, HTTP2_ROWS, http2Type } from '../../schema/http2.ts';
 import { controlSeverity, type PeerSettings, readSettings } from './control.ts';
@@ -26,6 +27,7 @@ const NO_BLOCK = -1;
 class Side {
   readonly headers = new HeaderIndex();
   readonly open = new Map<number, RowState>();
+  readonly oldest = new Oldest(this.open);
   readonly settings: PeerSettings = { maxFrame: 0, tableSize: 0 };
   started = false;
   /** Stream whose header block goes on in the next frame, NO_BLOCK otherwise. */
@@ -336,10 +338,8 @@ export class Http2Framing implements Framing {
 
   private begin(side: Side, stream: number): RowState {
     if (side.open.size >= OPEN_LIMIT) {
-      for (const oldest of side.open.values()) {
-        this.finish(side, oldest);
-        break;
-      }
+      const oldest = side.oldest.find();
+      if (oldest !== undefined) this.finish(side, oldest[1]);
     }
     const row = this.spare.pop() ?? new RowState();
     row.stream = stream;
