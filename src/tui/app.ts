@@ -49,6 +49,13 @@ export function runTui(options: AppOptions): Promise<number> {
   });
 }
 
+/** More than a count that grew: the first messages, the first hits of a filter, the last ones. */
+function isNews(before: State, after: State): boolean {
+  return (
+    before.shown.length === 0 || before.scan.looked === 0 || before.wanted !== after.wanted || before.scan.active !== after.scan.active
+  );
+}
+
 class App {
   private state: State;
   private readonly terminal: Terminal;
@@ -113,7 +120,7 @@ class App {
       }
       if (event.type !== 'progress' && needsRules(this.state)) this.work.wake();
       if (this.state !== before)
-        this.schedulePaint(event.type === 'progress' || event.type === 'shown' ? (before.shown.length === 0 ? FRAME_MS : PROGRESS_MS) : 0);
+        this.schedulePaint(event.type === 'progress' || event.type === 'shown' ? (isNews(before, this.state) ? FRAME_MS : PROGRESS_MS) : 0);
     } catch (error) {
       this.fail(error);
     }
