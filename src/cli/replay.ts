@@ -14,7 +14,7 @@ import { makePlan, ROLES, type Role } from '../replay/plan.ts';
 import { type Proof, Witness } from '../replay/proof.ts';
 import { Replay, type ReplayOptions as Wish } from '../replay/replay.ts';
 import { planJson, planText, reportJson, reportJunit, reportText } from '../replay/report.ts';
-import { NameMap, parseSet, type RewriteRule, readRules } from '../replay/rewrite.ts';
+import { isSettable, NameMap, parseSet, type RewriteRule, readRules } from '../replay/rewrite.ts';
 import { parseNumbers, readMarks, selectRows } from '../replay/selection.ts';
 import { admit, isLoopback, type Permission, parseTarget, type Target } from '../replay/target.ts';
 import { Output } from './output.ts';
@@ -109,6 +109,9 @@ async function replay(
     ...(options.set ?? []).map(parseSet),
     ...edited(session, options),
   ];
+  const dialects = new Set(plan.connections.map(({ dialect }) => dialect));
+  for (const { field } of rules)
+    if (!isSettable(field, dialects)) throw usage(`--set and --rules: no message of what is sent has a field "${field}".`);
   const names = new NameMap();
   for (const text of options.tokenMap ?? []) learn(names, text);
   if (options.dryRun === true) {

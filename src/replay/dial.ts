@@ -59,7 +59,7 @@ export async function dial(options: DialOptions, alpn: readonly string[], signal
     const fail = (error: NodeJS.ErrnoException): void => {
       clearTimeout(timer);
       signal.removeEventListener('abort', abort);
-      reject(connectError(error, where, connectTimeoutMs));
+      reject(connectError(error, where, connectTimeoutMs, plaintext));
     };
     const early = (): void => fail(Object.assign(new Error('closed'), { code: 'CLOSED' }));
     socket.once('error', fail);
@@ -117,7 +117,7 @@ function tunnel(
     let answer = Buffer.alloc(0);
     const fail = (error: NodeJS.ErrnoException): void => {
       clearTimeout(timer);
-      reject(connectError(error, `the proxy ${where}`, timeoutMs));
+      reject(connectError(error, `the proxy ${where}`, timeoutMs, true));
     };
     const early = (): void => fail(Object.assign(new Error('closed'), { code: 'CLOSED' }));
     socket.once('error', fail);
@@ -149,7 +149,7 @@ function tunnel(
   });
 }
 
-function connectError(error: NodeJS.ErrnoException, where: string, timeoutMs: number): UserError {
+function connectError(error: NodeJS.ErrnoException, where: string, timeoutMs: number, plaintext: boolean): UserError {
   const code = error.code ?? '';
   const say = (text: string): UserError => new UserError('replay.connect', text);
   if (error.message === 'interrupted') return say('interrupted while connecting.');
@@ -159,7 +159,7 @@ function connectError(error: NodeJS.ErrnoException, where: string, timeoutMs: nu
     return say(`Nothing listens on ${where}: is the emulator running, and is this the port of the right service?`);
   if (code === 'ECONNRESET' || code === 'CLOSED' || code === 'EPIPE')
     return say(
-      `${where} closed the connection while it was being made: does it speak TLS there (else give --plaintext), and does it want a client certificate?`,
+      `${where} closed the connection while it was being made${plaintext ? '.' : ': does it speak TLS there (else give --plaintext), and does it want a client certificate?'}`,
     );
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
     return say(`The certificate of ${where} is for another name: give --server-name, or --insecure.`);

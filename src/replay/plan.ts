@@ -27,7 +27,7 @@ export interface PlannedConnection {
 export interface Plan {
   /** The role that was asked for; undefined: each connection has its own. */
   readonly role: Role | undefined;
-  /** Row of each message, in the order of sending. */
+  /** Row of each message, in the order in which they were sent. */
   readonly rows: Int32Array;
   /** 1 for what was not chosen but must come first: a device's Connect and Filter. */
   readonly prelude: Uint8Array;
@@ -91,13 +91,13 @@ export function makePlan(timeline: Timeline, selected: Iterable<number>, role: R
         });
   if (rows.length === 0) throw new UserError('replay.empty', nothing(total, leftOut), EXIT.usage);
   const introductions = role === 'server' || !devices ? NO_ROWS : introduce(timeline, rows);
-  const all = introductions.size === 0 ? rows : Int32Array.from([...rows, ...introductions]).sort();
+  const all = inTime(timeline, introductions.size === 0 ? rows : Int32Array.from([...rows, ...introductions]).sort());
   const prelude = new Uint8Array(all.length);
   const times = new Float64Array(all.length);
   for (let i = 0; i < all.length; i++) {
     const row = all[i];
     if (introductions.size > 0 && introductions.has(row)) prelude[i] = 1;
-    times[i] = timeline.timed(row) ? columns.sec(row) * 1000 + columns.nsec(row) / 1e6 : Number.NaN;
+    times[i] = timeOf(timeline, row);
   }
   return { role, rows: all, prelude, times, connections: connectionsOf(timeline, all, role), leftOut };
 }
@@ -124,6 +124,40 @@ function connectionsOf(timeline: Timeline, rows: Int32Array, role: Role | undefi
     units.add(index);
   }
   return [...known.values()].map((connection) => ({ ...connection, units: connection.units.all() }));
+}
+
+/** Recorded milliseconds, NaN without a time. */
+function timeOf(timeline: Timeline, row: number): number {
+  const { columns } = timeline.rows;
+  return timeline.timed(row) ? columns.sec(row) * 1000 + columns.nsec(row) / 1e6 : Number.NaN;
+}
+
+/**
+ * The rows in the order in which they were sent: a connection that was recognised late has all of its rows together in the
+ * index. Within a connection the index has the order of the bytes, which stays whatever the times say.
+ */
+function inTime(timeline: Timeline, rows: Int32Array): Int32Array {
+  const { columns } = timeline.rows;
+  const keys = new Float64Array(rows.length);
+  const latest = new Map<number, number>();
+  let sorted = true;
+  let stream = -1;
+  let time = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i];
+    if (columns.stream(row) !== stream) {
+      latest.set(stream, time);
+      stream = columns.stream(row);
+      time = latest.get(stream) ?? Number.NEGATIVE_INFINITY;
+    }
+    const own = timeOf(timeline, row);
+    if (own > time) time = own;
+    keys[i] = time;
+    if (i > 0 && time < keys[i - 1]) sorted = false;
+  }
+  if (sorted) return rows;
+  const order = Uint32Array.from(rows, (_, i) => i).sort((a, b) => keys[a] - keys[b] || a - b);
+  return Int32Array.from(order, (i) => rows[i]);
 }
 
 const NO_ROWS: ReadonlySet<number> = new Set();

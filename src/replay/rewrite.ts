@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { toHex, u32 } from '../core/bytes.ts';
 import { EXIT, UserError } from '../core/errors.ts';
-import type { Item } from '../core/message.ts';
+import { DIALECT, type Item } from '../core/message.ts';
 import { utf8, utf8Bytes } from '../core/text.ts';
 import { build, EncodeError } from '../schema/build.ts';
 import type { FieldDef } from '../schema/definition.ts';
@@ -232,6 +232,18 @@ function setWire(out: WireOut, name: string, value: string, nowMs: number): void
   }
   const { type } = out.def.fields[field];
   putWire(out, field, type.kind === 'uint' && type.time === true ? timeText(value, nowMs, type.unit ?? 's') : value);
+}
+
+/** Whether any message of these dialects has a field that rules can name so; HTTP/2 requests take any header. */
+export function isSettable(field: string, dialects: Iterable<number>): boolean {
+  if (field === 'payload' || field.startsWith('payload.')) return true;
+  for (const dialect of dialects) {
+    if (dialect === DIALECT.http2) return true;
+    const speaker = speakerOf(dialect);
+    for (const { fields } of Object.values(speaker?.table ?? {}))
+      if (fields[field] !== undefined || Object.values(fields).some(({ alias }) => alias === field)) return true;
+  }
+  return false;
 }
 
 /** Sets one field, in its place when the message has it. Throws `EncodeError`. */

@@ -30,6 +30,8 @@ export function parseTarget(text: string, option = '--to', lowestPort = 1): Targ
  */
 export async function admit(target: Target, permission: Permission, lookup: Lookup): Promise<string> {
   const { host } = target;
+  // A name that may not be spoken to is not even asked for.
+  if (isAppleName(host)) refuse(host, host, true, permission);
   let addresses: readonly string[];
   try {
     addresses = isAddress(host) ? [host] : await lookup(host);
@@ -38,9 +40,13 @@ export async function admit(target: Target, permission: Permission, lookup: Look
   }
   if (addresses.length === 0) throw new UserError('replay.lookup', `The host ${host} has no address.`);
   const apple = isAppleName(host) || addresses.some(isAppleAddress);
-  const remote = apple || !addresses.every(isLoopback);
-  const where = isAddress(host) ? host : `${host} (${addresses.join(', ')})`;
-  if (remote && !permission.allowRemote.some((allowed) => allowed.toLowerCase() === host)) {
+  if (apple || !addresses.every(isLoopback)) refuse(host, isAddress(host) ? host : `${host} (${addresses.join(', ')})`, apple, permission);
+  return addresses[0];
+}
+
+/** Throws unless another machine, or Apple's, was allowed by name. */
+function refuse(host: string, where: string, apple: boolean, permission: Permission): void {
+  if (!permission.allowRemote.some((allowed) => allowed.toLowerCase() === host)) {
     throw new UserError(
       'replay.remote',
       apple
@@ -51,7 +57,6 @@ export async function admit(target: Target, permission: Permission, lookup: Look
   }
   if (apple && !permission.reallyApple)
     throw new UserError('replay.apple', `${where} is Apple's: --really-apple must be spelled out as well.`, EXIT.usage);
-  return addresses[0];
 }
 
 export function isLoopback(address: string): boolean {

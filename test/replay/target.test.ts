@@ -47,6 +47,18 @@ describe('where a replay may go', () => {
     }
   });
 
+  it('is not looked up where the name alone says that it is Apple', async () => {
+    const asked: string[] = [];
+    const lookup = (host: string): Promise<string[]> => {
+      asked.push(host);
+      return Promise.resolve(['17.1.2.3']);
+    };
+    await expect(admit(parseTarget('gateway.push.apple.com:2195'), NONE, lookup)).rejects.toThrow(
+      "gateway.push.apple.com is Apple's: captured messages are not sent there unless both",
+    );
+    expect(asked).toEqual([]);
+  });
+
   it('is nowhere without an address', async () => {
     await expect(admitted('nobody.example:1')).rejects.toThrow('has no address');
     await expect(

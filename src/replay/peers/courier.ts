@@ -12,6 +12,7 @@ import { type Answer, answerOf } from '../recorded.ts';
 import { putWire } from '../rewrite.ts';
 import { bytesOf, CourierWire, numberOf } from './courier-wire.ts';
 import { deviceToken } from './device-token.ts';
+import { farewell } from './farewell.ts';
 import { Outbox } from './outbox.ts';
 import type { Peer, PeerParts } from './peer.ts';
 import { Waiting } from './waiting.ts';
@@ -277,8 +278,9 @@ export class CourierPeer implements Peer {
             this.closed ? 'the courier closed the connection without an answer' : `no answer in ${this.parts.settings.timeoutMs / 1000} s`,
           );
     }
-    this.socket?.end();
-    this.socket?.destroySoon();
+    // What the courier says from now on answers nothing that was waited for.
+    this.socket?.removeAllListeners('data').resume();
+    await farewell(this.socket);
   }
 
   abort(): void {

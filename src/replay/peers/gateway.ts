@@ -7,6 +7,7 @@ import { printWire, wireValue } from '../outgoing.ts';
 import { ACCEPTED, gatewayAnswer, SHUTDOWN } from '../recorded.ts';
 import { moveExpiry, putWire } from '../rewrite.ts';
 import { RowReader } from '../row-reader.ts';
+import { farewell } from './farewell.ts';
 import { JOIN, Outbox } from './outbox.ts';
 import type { Peer, PeerParts } from './peer.ts';
 
@@ -157,8 +158,7 @@ export class GatewayPeer implements Peer {
       if (signal.aborted && this.heard.length < ERROR_LENGTH) break;
       if (!(await this.recover())) break;
     }
-    this.socket?.end();
-    this.socket?.destroySoon();
+    await farewell(this.socket);
   }
 
   /** Until an error packet, the end of the connection, or enough silence. */
