@@ -36,6 +36,7 @@ function widthOf(c: Column, state: State): number {
     case 'peers':
       return 40;
     case 'dialect':
+    case 'rtt':
       return 9;
     case 'info':
       return 0;

@@ -90,5 +90,6 @@ export function movedItem(menu: MenuState, step: 1 | -1): MenuState {
 export function columnsFor(width: number): readonly string[] {
   if (width < 100) return ['number', 'time', 'dir', 'message', 'status', 'info'];
   if (width < 160) return ['number', 'time', 'dir', 'stream', 'message', 'token', 'status', 'size', 'info'];
-  return DEFAULT_COLUMNS.filter((name) => name !== 'peers').flatMap((name) => (name === 'dir' ? ['dir', 'stream'] : [name]));
+  const more: Readonly<Record<string, readonly string[]>> = { dir: ['dir', 'stream'], peers: [], info: ['rtt', 'info'] };
+  return DEFAULT_COLUMNS.flatMap((name) => more[name] ?? [name]);
 }
