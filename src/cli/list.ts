@@ -1,6 +1,7 @@
 import { EXIT, UserError } from '../core/errors.ts';
 import { type Note, SEVERITIES } from '../core/note.ts';
 import { CourierJsonl } from '../export/courier-jsonl.ts';
+import { Http2Jsonl } from '../export/http2-jsonl.ts';
 import { QuickRows } from '../export/quick-rows.ts';
 import { jsonRecord, type RecordOptions } from '../export/record.ts';
 import { COLUMNS, type Column, column, DEFAULT_COLUMNS, RowView, rowSeverity } from '../view/columns.ts';
@@ -147,11 +148,12 @@ function makeWriter(format: string, columns: readonly Column[], view: RowView, o
   const quick = view.timeline.redactor === undefined && !analysis ? new QuickRows(view, columns, out.waiting) : undefined;
   switch (format) {
     case 'jsonl': {
-      const courier =
-        view.timeline.redactor === undefined && !analysis && !toTerminal ? new CourierJsonl(view.timeline, out.waiting) : undefined;
+      const direct = view.timeline.redactor === undefined && !analysis && !toTerminal;
+      const courier = direct ? new CourierJsonl(view.timeline, out.waiting) : undefined;
+      const http2 = direct ? new Http2Jsonl(view.timeline, out.waiting, record) : undefined;
       return {
         row(row) {
-          if (courier?.write(row) === true) out.settle();
+          if (courier?.write(row) === true || http2?.write(row) === true) out.settle();
           else out.line(json(row));
         },
         pause: () => out.flush(),

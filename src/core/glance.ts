@@ -24,12 +24,28 @@ export class Glance {
   /** Filter names of the fields; undefined: the field says nothing of what it holds. */
   readonly contentFields: (string | undefined)[] = new Array(GLANCED_CONTENTS).fill(undefined);
 
+  /** Messages of the same kind have the same fields, and differ only in what `varied` holds and in their payload. Undefined: not known. */
+  kind: object | undefined = undefined;
+  /** Set by who wants `varied` to be filled. */
+  wantsVaried = false;
+  /** JSON of the fields that differ, one after the other: `variedNames[i]` ends at `variedEnds[i]`. */
+  readonly varied = new TextBytes(1024);
+  readonly variedNames: string[] = [];
+  readonly variedEnds: number[] = [];
+
   clear(): void {
     this.label = '';
+    this.kind = undefined;
     this.tokenFrom = NO_BYTES;
     this.tokenStart = this.tokenEnd = 0;
     this.info.length = 0;
     this.contents = 0;
+  }
+
+  /** Ends the JSON of a field in `varied`. */
+  endVaried(name: string): void {
+    this.variedNames.push(name);
+    this.variedEnds.push(this.varied.length);
   }
 
   /** False when there are more than a line tells of. */

@@ -91,6 +91,11 @@ export class TextBytes {
     this.range(other.buf, 0, other.length);
   }
 
+  /** A stretch of what another one holds. */
+  part(other: TextBytes, start: number, end: number): void {
+    this.range(other.buf, start, end);
+  }
+
   hex(b: Uint8Array, start: number, end: number): void {
     if (this.length + 2 * (end - start) > this.buf.length) this.room(2 * (end - start));
     const buf = this.buf;

@@ -1,12 +1,11 @@
 import { DIALECT } from '../core/message.ts';
 import { utf8Bytes } from '../core/text.ts';
 import type { TextBytes } from '../core/text-bytes.ts';
-import { isoTime } from '../core/time.ts';
 import { COURIER } from '../schema/courier.ts';
 import { type CommandDef, type FieldDef, goes, idIn } from '../schema/definition.ts';
 import { FLAG_ID, FLAG_UNTIMED, SEVERITY_SHIFT } from '../timeline/columns.ts';
 import type { Timeline } from '../timeline/timeline.ts';
-import { RECORD_VERSION } from './record.ts';
+import { RecordHead } from './record-head.ts';
 import { RowReader } from './row-bytes.ts';
 
 /*
@@ -36,8 +35,6 @@ interface CommandPlan {
 // Not Buffer.from: all byte arrays here have one type, and the loops over them stay fast.
 const ascii = (text: string): Uint8Array => utf8Bytes(text);
 
-const HEAD = ascii(`{"v":${RECORD_VERSION},"n":`);
-const PACKET = ascii(',"packet":');
 const ID = ascii(',"id":');
 const FIELDS = ascii(',"fields":{');
 
@@ -82,10 +79,7 @@ export class CourierJsonl {
   private readonly timeline: Timeline;
   private readonly out: TextBytes;
   private readonly plans: (CommandPlan | null | undefined)[] = [];
-  private readonly streams: Uint8Array[] = [];
-  private readonly topics: Uint8Array[] = [];
-  private second = -1;
-  private secondText: Uint8Array = new Uint8Array(0);
+  private readonly head: RecordHead;
   private readonly reader: RowReader;
   /** Call in which a field was last seen. */
   private readonly seen = new Float64Array(256);
@@ -95,6 +89,7 @@ export class CourierJsonl {
     this.timeline = timeline;
     this.out = out;
     this.reader = new RowReader(timeline);
+    this.head = new RecordHead(timeline, out);
   }
 
   /** Writes the record and its newline; false (and nothing written) when it is not a plain courier message. */
@@ -112,19 +107,10 @@ export class CourierJsonl {
     if (bytes === undefined) return false;
     const out = this.out;
     const mark = out.length;
-    out.bytes(HEAD);
-    out.number(row + 1);
-    if ((flags & FLAG_UNTIMED) === 0) this.time(columns.sec(row), columns.nsec(row));
-    const packet = columns.packet(row);
-    if (packet > 0) {
-      out.bytes(PACKET);
-      out.number(packet);
-    }
-    out.bytes(this.peers(columns.stream(row), dir));
+    this.head.write(row, (flags & FLAG_UNTIMED) === 0);
     out.bytes(plan.name);
     out.number(length);
-    const topic = columns.topic(row);
-    if (topic >= 0) out.bytes(this.topicText(row, topic));
+    this.head.topic(row);
     if ((flags & FLAG_ID) !== 0) {
       out.bytes(ID);
       out.number(columns.id(row) as number);
@@ -232,42 +218,9 @@ export class CourierJsonl {
         out.byte(0x22);
         return true;
       default:
-        if (b[start] !== 0x7b || !this.timeline.decoders.isJsonLine(b, start, end)) return false;
+        if (!this.timeline.decoders.isJsonLine(b, start, end)) return false;
         out.range(b, start, end);
         return true;
     }
-  }
-
-  private time(sec: number, nsec: number): void {
-    if (sec !== this.second) {
-      this.second = sec;
-      this.secondText = ascii(`,"time":"${isoTime(sec, 0, 0).slice(0, -1)}.`);
-    }
-    this.out.bytes(this.secondText);
-    this.out.padded(nsec, 9);
-    this.out.byte(0x5a);
-    this.out.byte(0x22);
-  }
-
-  private peers(stream: number, dir: 0 | 1): Uint8Array {
-    const key = stream * 2 + dir;
-    let text = this.streams[key];
-    if (text === undefined) {
-      const { client, server } = this.timeline.peers(stream);
-      text = ascii(
-        `,"stream":${stream},"dir":"${dir === 0 ? 'c2s' : 's2c'}","src":${JSON.stringify(dir === 0 ? client : server)},"dst":${JSON.stringify(dir === 0 ? server : client)}`,
-      );
-      this.streams[key] = text;
-    }
-    return text;
-  }
-
-  private topicText(row: number, topic: number): Uint8Array {
-    let text = this.topics[topic];
-    if (text === undefined) {
-      text = ascii(`,"topic":${JSON.stringify(this.timeline.topicName(row))}`);
-      this.topics[topic] = text;
-    }
-    return text;
   }
 }

@@ -82,17 +82,15 @@ function fieldsJson(timeline: Timeline, fields: readonly Field[], options: Recor
   return `{${parts.join(',')}}`;
 }
 
-function fieldJson(timeline: Timeline, field: Field, options: RecordOptions): string {
+/** The value of one field as JSON. */
+export function fieldJson(timeline: Timeline, field: Field, options: RecordOptions): string {
   if (field.privacy === 'credential' && !options.showSecrets) return JSON.stringify(HIDDEN);
   if (field.payload !== undefined) return timeline.decoders.payloadJson(field.payload) ?? valueJson(field.value);
-  if (
-    field.children !== undefined &&
-    field.children.length > 0 &&
-    (field.value === undefined || field.value === null || field.value instanceof Uint8Array)
-  ) {
-    return fieldsJson(timeline, field.children, options);
-  }
-  return valueJson(field.value);
+  const { value } = field;
+  // Children may be made when they are asked for: only where they stand for the value.
+  const open = value === undefined || value === null || value instanceof Uint8Array;
+  if (open && field.children !== undefined && field.children.length > 0) return fieldsJson(timeline, field.children, options);
+  return valueJson(value);
 }
 
 export function valueJson(value: Value): string {

@@ -3,6 +3,7 @@ import { printable, shorten, utf8, utf8Bytes } from '../core/text.ts';
 import { TextBytes } from '../core/text-bytes.ts';
 import { PROTOBUF_FIELDS } from '../schema/payload-keys.ts';
 import { glance, type JsonGlance, MEMBER } from './json-glance.ts';
+import { isJson } from './json-scan.ts';
 import { NAMED_KEYS, SUMMARY_LENGTH, summaryOf, WORDS } from './summary.ts';
 import { MAX_DEPTH, valueText } from './tree.ts';
 
@@ -31,9 +32,9 @@ export function writeJsonSummary(b: Uint8Array, start: number, end: number, fiel
     new Line(b, out).summary(seen);
     return true;
   }
-  const parsed = parsedSummary(b.subarray(start, end));
-  if (parsed === undefined) return false;
-  out.text(printable(parsed));
+  const value = parsed(b.subarray(start, end));
+  if (value === undefined) return false;
+  out.text(printable(shorten(summaryOf('aps', shallow(value, 1)), SUMMARY_LENGTH)));
   return true;
 }
 
@@ -41,16 +42,24 @@ export function writeJsonSummary(b: Uint8Array, start: number, end: number, fiel
  * What the platform's parser gives back, written again, is the same text only where no key stands twice, no number loses a
  * digit and no space stands between values: only then nothing can be wrong with it.
  */
-function parsedSummary(bytes: Uint8Array): string | undefined {
+function parsed(bytes: Uint8Array): object | undefined {
   const text = utf8(bytes);
   if (text === undefined || containers(text) > MAX_DEPTH) return undefined;
   try {
     const value = JSON.parse(text) as object;
-    if (JSON.stringify(value) !== text) return undefined;
-    return shorten(summaryOf('aps', shallow(value, 1)), SUMMARY_LENGTH);
+    return JSON.stringify(value) === text ? value : undefined;
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Whether `b[start, end)` is a JSON object that needs no note and may be copied into a line of output as it is. Never true for
+ * what is longer than couriers announce.
+ */
+export function isSoundJson(b: Uint8Array, start: number, end: number): boolean {
+  if (b[start] !== 0x7b || end - start > MAX_LENGTH) return false;
+  return glance(b, start, end) !== undefined || (isJson(b, start, end) && parsed(b.subarray(start, end)) !== undefined);
 }
 
 const OPEN_QUOTE = utf8Bytes('“');

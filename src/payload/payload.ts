@@ -11,8 +11,7 @@ import { looksLikeProtobuf, protobufFields } from './protobuf.ts';
 import { SUMMARY_LENGTH, summaryOf } from './summary.ts';
 import { placed, TreeBuilder } from './tree.ts';
 
-export { isJson } from './json-scan.ts';
-export { jsonSummary } from './json-summary.ts';
+export { isSoundJson, jsonSummary } from './json-summary.ts';
 export { payloadJson } from './payload-json.ts';
 export { payloadPath } from './payload-path.ts';
 

@@ -7,7 +7,7 @@ import type { Note } from '../core/note.ts';
 import { utf8, utf8Bytes } from '../core/text.ts';
 import {
   decodePayload,
-  isJson,
+  isSoundJson,
   jsonSummary,
   type PayloadOptions,
   type PayloadTree,
@@ -215,7 +215,7 @@ export function makeDecoders(options: DecoderOptions): Decoders {
     tls: (_type, bytes, dir, aux) => options.tls?.(bytes, dir, aux),
     expand: (message) => (options.expandPayloads ? expandPayloads(message, options) : message),
     payloadJson: (bytes) => payloadJson(bytes),
-    isJsonLine: isJson,
+    isJsonLine: isSoundJson,
     topicName: (topic) => topicText(topic, names),
     learnedNames: () => names.learnedNames,
   };

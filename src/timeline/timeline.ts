@@ -41,7 +41,7 @@ export interface Decoders {
   expand(message: Message, bytes: Uint8Array): Message;
   /** The JSON form of a payload, valid JSON text; undefined when it has none. */
   payloadJson(bytes: Uint8Array): string | undefined;
-  /** `bytes[start, end)` is valid JSON on one line, so that it can stand in a record as it is. */
+  /** `bytes[start, end)` is a JSON object on one line in which nothing is wrong, so that it can stand in a record as it is. */
   isJsonLine(bytes: Uint8Array, start: number, end: number): boolean;
   /** A topic as people write it: the name behind a hash where it is known, else hex. */
   topicName(topic: Uint8Array): string;

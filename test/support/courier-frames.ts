@@ -53,7 +53,7 @@ function fieldBytes(def: FieldDef): fc.Arbitrary<Uint8Array> {
       : type.kind === 'topic'
         ? bytesOf(20)
         : type.kind === 'payload'
-          ? fc.json().map((text) => Buffer.from(`{"aps":${text}}`))
+          ? fc.oneof(fc.json(), fc.constant('{},"aps":1')).map((text) => Buffer.from(`{"aps":${text}}`))
           : type.kind === 'text'
             ? fc.string({ maxLength: 20 }).map((text) => Buffer.from(text))
             : type.kind === 'token' || type.kind === 'bytes'

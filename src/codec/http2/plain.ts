@@ -17,13 +17,13 @@ import { hexBytes } from './request-line.ts';
  */
 
 /** How a header that differs from message to message is looked at. */
-const VARY = { path: 1, uuid: 2, expiration: 3, collapse: 4, length: 5, text: 6 } as const;
+const VARY = { path: 1, id: 2, expiration: 3, collapse: 4, length: 5, text: 6, requestId: 7, uniqueId: 8 } as const;
 
 const VARIES: ReadonlyMap<string, number> = new Map([
   [':path', VARY.path],
-  ['apns-id', VARY.uuid],
-  ['apns-request-id', VARY.uuid],
-  ['apns-unique-id', VARY.uuid],
+  ['apns-id', VARY.id],
+  ['apns-request-id', VARY.requestId],
+  ['apns-unique-id', VARY.uniqueId],
   ['apns-expiration', VARY.expiration],
   ['apns-collapse-id', VARY.collapse],
   ['content-length', VARY.length],
@@ -76,8 +76,16 @@ let nodes = 0;
 /** The message that `readPlain` just read: valid until the next call. */
 export class PlainMessage {
   node: Node = root;
+  stream = 0;
+  frames = 0;
+  /** The path as it is written, and the token in it. */
+  readonly path = new Uint8Array(512);
+  pathLength = 0;
   readonly token = new Uint8Array(100);
   tokenLength = 0;
+  id = '';
+  requestId = '';
+  uniqueId = '';
   expiration = '';
   collapse = '';
   hasBody = false;
@@ -119,8 +127,10 @@ export function readPlain(bytes: Uint8Array, dir: Dir, aux: Uint8Array | undefin
   if (flags & ~(FLAG.endStream | FLAG.endHeaders) || !(flags & FLAG.endHeaders) || stream === 0 || blockEnd > end) return undefined;
   message.hasBody = message.hasData = false;
   message.bodyStart = message.bodyEnd = 0;
-  message.tokenLength = 0;
-  message.expiration = message.collapse = '';
+  message.stream = stream;
+  message.frames = 1;
+  message.pathLength = message.tokenLength = 0;
+  message.expiration = message.collapse = message.id = message.requestId = message.uniqueId = '';
   if (flags & FLAG.endStream ? blockEnd !== end : dir !== C2S || !readBody(bytes, blockEnd, stream)) return undefined;
   return readBlock(bytes, blockEnd, dir, aux) ? message : undefined;
 }
@@ -134,6 +144,7 @@ function readBody(bytes: Uint8Array, start: number, stream: number): boolean {
     if (ended || at + FRAME_HEADER > end || bytes[at + 3] !== FRAME.data || bytes[at + 4] & ~FLAG.endStream) return false;
     if (u32(bytes, at + 5) !== stream) return false;
     message.hasData = true;
+    message.frames++;
     ended = (bytes[at + 4] & FLAG.endStream) !== 0;
     const from = at + FRAME_HEADER;
     at = from + payloadLength(bytes, at);
@@ -239,11 +250,27 @@ function readVarying(varies: number, from: Uint8Array, start: number, end: numbe
   const length = plain(from, start, end, huffman);
   if (length < 0) return false;
   if (varies === VARY.path) return devicePath(length);
-  if (varies === VARY.uuid) return isUuid(length);
   if (varies === VARY.length) return bodyLength(length);
   if (varies === VARY.collapse) {
     if (length === 0 || length > COLLAPSE_BYTES) return false;
     message.collapse = text(length);
+    return true;
+  }
+  return varies === VARY.text || readUuid(varies, length);
+}
+
+/** An id; twice the same header is left to the decoder. */
+function readUuid(varies: number, length: number): boolean {
+  if (!isUuid(length)) return false;
+  if (varies === VARY.id) {
+    if (message.id !== '') return false;
+    message.id = text(length);
+  } else if (varies === VARY.requestId) {
+    if (message.requestId !== '') return false;
+    message.requestId = text(length);
+  } else {
+    if (message.uniqueId !== '') return false;
+    message.uniqueId = text(length);
   }
   return true;
 }
@@ -272,6 +299,8 @@ function devicePath(length: number): boolean {
   if (length <= DEVICE_PATH.length) return false;
   for (let i = 0; i < DEVICE_PATH.length; i++) if (scratch[i] !== DEVICE_PATH.charCodeAt(i)) return false;
   message.tokenLength = hexBytes(scratch, DEVICE_PATH.length, length, message.token);
+  for (let i = 0; i < length; i++) message.path[i] = scratch[i];
+  message.pathLength = length;
   return message.tokenLength > 0;
 }
 
