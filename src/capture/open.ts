@@ -2,9 +2,11 @@ import { readdirSync, statSync } from 'node:fs';
 import { EXIT, UserError } from '../core/errors.ts';
 import type { Input } from '../core/input.ts';
 import { openFollow } from './follow.ts';
+import { foreignCapture } from './foreign.ts';
 import { DIRECTORY_FORMATS, FORMATS, type OpenInputOptions, SNIFF_LENGTH } from './formats.ts';
 import { PcapInput } from './pcap.ts';
 import { PCAP_HEADER, parsePcapHeader } from './pcap-header.ts';
+import { fittingHeader } from './pcap-variant.ts';
 import { PcapngInput } from './pcapng.ts';
 import { isPcapng } from './pcapng-block.ts';
 import { isPipe, openPipe } from './pipe.ts';
@@ -27,8 +29,9 @@ export function openInput(path: string, store: Store, options: OpenInputOptions 
 export function openSource(source: Source, store: Store, options: OpenInputOptions = {}): Input {
   const head = readHead(source);
   if (head.length === 0) throw new UserError('input.empty', `${source.name} is empty.`);
-  const header = parsePcapHeader(head);
-  if (header !== undefined) {
+  const plain = parsePcapHeader(head);
+  if (plain !== undefined) {
+    const header = fittingHeader(plain, head, head.length < SNIFF_LENGTH && source.ended);
     if (head.length < PCAP_HEADER) {
       throw new UserError('input.truncated', `${source.name} ends inside its pcap header, after ${head.length} of ${PCAP_HEADER} bytes.`);
     }
@@ -40,6 +43,8 @@ export function openSource(source: Source, store: Store, options: OpenInputOptio
     if (typeof verdict === 'string') throw new UserError('input.unsupported', verdict);
     if (verdict) return format.open(source, store, options, openSource);
   }
+  const foreign = foreignCapture(source.name, head);
+  if (foreign !== undefined) throw new UserError('input.unsupported', `${foreign}.`);
   throw new UserError('input.unknown', `${source.name} is not a capture: ${describe(head)}.`);
 }
 

@@ -8,8 +8,10 @@ export interface PcapHeader {
   readonly littleEndian: boolean;
   /** Fractions of a second are nanoseconds instead of microseconds. */
   readonly nanoseconds: boolean;
-  /** 16, or 24 for the modified format (interface, protocol and packet type follow the lengths). */
-  readonly recordHeader: 16 | 24;
+  /** The magic is that of the modified format. */
+  readonly modified: boolean;
+  /** 16; 24 for the modified format (interface, protocol and packet type follow the lengths); others by `fittingHeader`. */
+  readonly recordHeader: 16 | 20 | 24 | 28;
   readonly major: number;
   readonly minor: number;
   readonly snapLength: number;
@@ -54,6 +56,7 @@ export function parsePcapHeader(head: Uint8Array): PcapHeader | undefined {
   return {
     littleEndian,
     nanoseconds: magic === NANOSECONDS,
+    modified: magic === MODIFIED,
     recordHeader: magic === MODIFIED ? 24 : 16,
     major,
     minor,

@@ -39,7 +39,7 @@ export function findPcapRecord(header: PcapHeader, buf: Uint8Array, from: number
 }
 
 /** Length of the record at `at` when its header is plausible, else -1. */
-function recordLength(header: PcapHeader, buf: Uint8Array, at: number, lastSec: number): number {
+export function recordLength(header: PcapHeader, buf: Uint8Array, at: number, lastSec: number): number {
   const word = header.littleEndian ? u32LE : u32;
   const captured = word(buf, at + 8);
   if (captured === 0 || captured > PLAUSIBLE_PACKET) return -1;

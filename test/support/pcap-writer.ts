@@ -21,6 +21,8 @@ export interface PcapOptions {
   readonly network?: number;
   /** Writes the wire length before the captured length. */
   readonly wireFirst?: boolean;
+  /** Bytes of the record headers, when they are not those of the magic. */
+  readonly recordHeader?: number;
 }
 
 export const PCAP_MAGIC = { micro: 0xa1b2c3d4, nano: 0xa1b23c4d, modified: 0xa1b2cd34 } as const;
@@ -51,7 +53,8 @@ export function pcap(records: readonly Record[], options: PcapOptions = {}): Uin
     const lengths = [u32(r.captured ?? r.data.length), u32(r.wireLength ?? r.data.length)];
     if (options.wireFirst === true) lengths.reverse();
     parts.push(u32(r.sec), u32(r.fraction ?? 0), ...lengths);
-    if (magic === PCAP_MAGIC.modified) parts.push(u32(7), u16(8), Uint8Array.of(9, 0));
+    const more = (options.recordHeader ?? (magic === PCAP_MAGIC.modified ? 24 : 16)) - 16;
+    parts.push(concatBytes([u32(7), u16(8), Uint8Array.of(9, 0), u32(10)]).subarray(0, more));
     parts.push(r.data);
   }
   return concatBytes(parts);
