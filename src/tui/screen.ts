@@ -102,17 +102,25 @@ export function openTerminal(options: TerminalOptions, events: TerminalEvents): 
   output.write(`\x1b]0;${printable(options.title)}\x07`);
   enter();
 
+  let resized = false;
+  /** Also when the size is the same again: whoever made the terminal small and large before we looked has lost the picture. */
   const onResize = (): void => {
-    painter.forget();
-    if (!suspended) events.resize(output.columns || 1, output.rows || 1);
+    if (resized) return;
+    resized = true;
+    // The stream looks at its size on the same signal.
+    setImmediate(() => {
+      resized = false;
+      painter.forget();
+      if (!suspended && !closed) events.resize(output.columns || 1, output.rows || 1);
+    });
   };
-  output.on('resize', onResize);
+  process.on('SIGWINCH', onResize);
 
   const restore = (): void => {
     if (closed) return;
     closed = true;
     if (!suspended) leave();
-    output.off('resize', onResize);
+    process.off('SIGWINCH', onResize);
     program.destroy();
     if (input.isTTY) input.setRawMode(false);
     input.pause();

@@ -138,6 +138,17 @@ describe.skipIf(noPty !== undefined)(PTY, () => {
     expect(await t.ended()).toBe(0);
   });
 
+  test('a terminal that was resized and came back to its size is drawn anew', async () => {
+    const t = await run([COURIER], { cols: 100, rows: 30 });
+    await t.until('▶');
+    await t.until(/Timeline ─+ 1\//);
+    const before = t.output.length;
+    process.kill(t.pid, 'SIGWINCH');
+    await t.until(() => t.output.slice(before).includes('\x1b[2J') && t.output.slice(before).includes('Timeline'));
+    t.send('q');
+    await t.ended();
+  });
+
   test('the mouse selects beyond column 95, and can be switched off', async () => {
     const t = await run([COURIER], { cols: 200, rows: 50 });
     await t.until('▶');
