@@ -100,7 +100,7 @@ export function drawList(canvas: Canvas, state: State, rect: Rect): void {
   const cells = slots(state, inner - 2);
   let at = x + 2;
   for (const { column: c, width } of cells) {
-    const title = state.sorted?.column === c.name ? `${c.title}${state.sorted.descending ? '▼' : '▲'}` : c.title;
+    const title = state.sorted?.column === c.name ? `${c.title.slice(0, width - 1)}${state.sorted.descending ? '▼' : '▲'}` : c.title;
     canvas.text(at, rect.y + 1, padded(title, width, c.align), theme.header);
     at += width + 1;
   }
