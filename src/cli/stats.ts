@@ -118,16 +118,20 @@ function reportOutcomes(fates: Outcomes, top: number, out: Output): void {
   if (!fates.everyMessage) out.line('… without findings that need every message decoded; --findings counts those too');
 }
 
+/** Of one message, in bytes. */
+const SIZE_HEADS = ['Size p50', 'p90', 'p99', 'Max'] as const;
+
 const number = (n: number): string => n.toLocaleString('en-US');
 
 function table(out: Output, title: string, tallies: readonly Tally[], total: number, top: number): void {
-  const rows = tallies.map((t) => [
-    printable(t.name),
-    number(t.messages),
-    `${((t.messages / Math.max(1, total)) * 100).toFixed(1)} %`,
-    number(t.bytes),
+  const rows = tallies.map(({ name, messages, bytes, sizes }) => [
+    printable(name),
+    number(messages),
+    `${((messages / Math.max(1, total)) * 100).toFixed(1)} %`,
+    number(bytes),
+    ...(sizes === undefined ? [] : [sizes.p50, sizes.p90, sizes.p99, sizes.max].map(number)),
   ]);
-  grid(out, [title, 'Messages', 'Share', 'Bytes'], rows, top);
+  grid(out, [title, 'Messages', 'Share', 'Bytes', ...(tallies[0]?.sizes === undefined ? [] : SIZE_HEADS)], rows, top);
 }
 
 /** A small table; the first column to the left, the others to the right. */

@@ -2,6 +2,7 @@ import { DIALECTS } from '../core/message.ts';
 import { STATUS_WORDS } from '../schema/reasons.ts';
 import { TABLES } from '../schema/registry.ts';
 import { FLAG_UNTIMED } from './columns.ts';
+import { type SizeSummary, Sizes } from './sizes.ts';
 import type { Timeline } from './timeline.ts';
 
 /** Rows and bytes of one group. */
@@ -11,6 +12,8 @@ export interface Tally {
   bytes: number;
   /** What a status means in the messages that were counted, where that is known. */
   readonly meaning?: string;
+  /** Sizes of the messages of a kind. */
+  readonly sizes?: SizeSummary;
 }
 
 /** Counts over the rows of a timeline, or those that a filter picked. Columns only, except that one row of every kind is decoded for its name. */
@@ -86,6 +89,7 @@ export function statistics(timeline: Timeline, rows: Uint32Array | undefined): S
   const total = rows === undefined ? columns.rows : rows.length;
   const [dialects, kinds, topics, tokens, statuses, streams] = Array.from({ length: 6 }, () => new Groups());
   const sample = new Map<number, number>();
+  const sizes = new Map<number, Sizes>();
   const severities: [number, number, number] = [0, 0, 0];
   let bytes = 0;
   let smallest = Number.POSITIVE_INFINITY;
@@ -102,7 +106,13 @@ export function statistics(timeline: Timeline, rows: Uint32Array | undefined): S
     const kind = type * 2 + columns.dir(row);
     dialects.add(type >>> 8, length);
     kinds.add(kind, length);
-    if (!sample.has(kind)) sample.set(kind, row);
+    let ofKind = sizes.get(kind);
+    if (ofKind === undefined) {
+      ofKind = new Sizes();
+      sizes.set(kind, ofKind);
+      sample.set(kind, row);
+    }
+    ofKind.add(length);
     const topic = columns.topic(row);
     if (topic >= 0) topics.add(topic, length);
     const token = columns.token(row);
@@ -132,9 +142,7 @@ export function statistics(timeline: Timeline, rows: Uint32Array | undefined): S
     first: timed ? first : undefined,
     last: timed ? last : undefined,
     dialects: dialects.tallies((code) => DIALECTS[code] ?? 'capture'),
-    kinds: kinds.tallies(
-      (kind) => `${DIALECTS[kind >>> 9]}  ${timeline.message(sample.get(kind) as number).label}  ${(kind & 1) === 0 ? 'c2s' : 's2c'}`,
-    ),
+    kinds: withSizes(timeline, kinds, sizes, sample),
     topics: topics.tallies((topic) => timeline.decoders.topicName(timeline.rows.topics.values[topic])),
     tokens: tokens.tallies((token) => tokenName(timeline, token, sample.get(-token) as number)),
     statuses: statuses.tallies(
@@ -146,6 +154,20 @@ export function statistics(timeline: Timeline, rows: Uint32Array | undefined): S
     rate: timed ? rates(timeline, rows, first, span, sliceSeconds) : [],
     sliceSeconds,
   };
+}
+
+/** Kinds of messages by name, each with its sizes; two kinds may have one name. */
+function withSizes(timeline: Timeline, kinds: Groups, sizes: Map<number, Sizes>, sample: Map<number, number>): Tally[] {
+  const named = new Map<string, Sizes>();
+  const name = (kind: number): string =>
+    `${DIALECTS[kind >>> 9]}  ${timeline.message(sample.get(kind) as number).label}  ${(kind & 1) === 0 ? 'c2s' : 's2c'}`;
+  for (const [kind, ofKind] of sizes) {
+    const text = name(kind);
+    const known = named.get(text);
+    if (known === undefined) named.set(text, ofKind);
+    else known.addAll(ofKind);
+  }
+  return kinds.tallies(name).map((tally) => ({ ...tally, sizes: (named.get(tally.name) as Sizes).summary() }));
 }
 
 /** The name of a status of a message type: of HTTP/2 the reason phrase, else what the tables say. */
