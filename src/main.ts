@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { addEmulatorCommands } from './cli/emulator-command.ts';
 import { withoutLeadingOptions } from './cli/leading-options.ts';
 import { wholeNumber, withReading } from './cli/options.ts';
+import { Output } from './cli/output.ts';
 import { addReplayCommand } from './cli/replay-command.ts';
 import { VERSION } from './version.ts';
 
@@ -34,6 +35,12 @@ const program = new Command('apns-inspect')
   .version(VERSION, '-V, --version')
   .exitOverride()
   .configureOutput({
+    // Help and version go the way of all output: a full disk is told, a reader that went away is not.
+    writeOut: (text) => {
+      const out = new Output(undefined);
+      out.write(text);
+      out.close();
+    },
     outputError: (text, write) =>
       write(
         text

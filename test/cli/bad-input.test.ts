@@ -169,6 +169,7 @@ describe.concurrent('an output', () => {
     oneSentence(await program.run(['list', SESSION, '-o', join(dir, 'folder')]), 1, /it is a directory/);
     oneSentence(await program.run(['list', SESSION, '-o', '/nonexistent/x']), 1, /no such file or directory/);
     oneSentence(await program.shell(`$P list '${SESSION}' > /dev/full`), 1, /standard output: no space left on the device/);
+    oneSentence(await program.shell('$P --help > /dev/full'), 1, /standard output: no space left on the device/);
   });
   it('whose reader went away ends quietly with 0', async () => {
     const piped = await program.shell(`$P list --format json '${SESSION}' | head -1 >/dev/null; echo "\${PIPESTATUS[0]}"`);
