@@ -11,12 +11,12 @@ const RULE_COLUMNS: ReadonlySet<string> = new Set(['pair', 'rtt']);
 
 /** There are rows to look at, and it is time: everything is read, and the capture is small or the screen shows what rules know. */
 export function needsRules(state: State): boolean {
-  const { analysis, length } = state.source.timeline;
+  const { analysis, length, first } = state.source.timeline;
   if (analysis === undefined || analysis.settled) return false;
   if (waitsForRules(state)) return true;
   if (!state.loading.done && !state.loading.waiting) return false;
   const asked = state.pane !== 'list' || state.view !== 'main' || (state.columns ?? []).some((name) => RULE_COLUMNS.has(name));
-  return asked || length <= RULES_AT_ONCE;
+  return asked || length - first <= RULES_AT_ONCE;
 }
 
 /** The filter waits until the rules have looked at what is read. */

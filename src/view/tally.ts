@@ -94,7 +94,7 @@ export class Tally {
       return;
     }
     this.open.delete(key);
-    if (!this.timeline.timed(asked) || !this.timeline.timed(row)) return;
+    if (asked < this.timeline.first || !this.timeline.timed(asked) || !this.timeline.timed(row)) return;
     if (this.answers === this.times.length) {
       const grown = new Float64Array(this.times.length * 2);
       grown.set(this.times);

@@ -5,6 +5,7 @@ import { FilterJob } from '../../src/tui/jobs.ts';
 import { compiled } from '../../src/tui/main-commands.ts';
 import { reduce } from '../../src/tui/reduce.ts';
 import { rowAt, rowsOf, someRows, withoutRowsBefore } from '../../src/tui/row-set.ts';
+import { needsRules } from '../../src/tui/rules-job.ts';
 import type { Source } from '../../src/tui/source.ts';
 import type { State } from '../../src/tui/state.ts';
 import { loaded, press, sourceOf } from '../support/tui.ts';
@@ -82,4 +83,12 @@ describe('when the oldest messages leave the list', () => {
     const sorted = { ...someRows(Uint32Array.of(9, 2, 7, 1, 8)), ascending: false };
     expect([...rowsOf(withoutRowsBefore(sorted, 7))]).toEqual([9, 7, 8]);
   });
+});
+
+test('rules look at once at what a ring limit left, however much there was', () => {
+  const { timeline } = source;
+  const huge = { ...timeline, length: 10_000_000, first: 10_000_000 - 100, analysis: { ...timeline.analysis, settled: false } };
+  const state = { ...start, source: { ...source, timeline: huge as unknown as Source['timeline'] } };
+  expect(needsRules(state)).toBe(true);
+  expect(needsRules({ ...state, source: { ...source, timeline: { ...huge, first: 0 } as unknown as Source['timeline'] } })).toBe(false);
 });
