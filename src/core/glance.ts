@@ -26,7 +26,7 @@ export class Glance {
 
   /** Messages of the same kind have the same fields, and differ only in what `varied` holds and in their payload. Undefined: not known. */
   kind: object | undefined = undefined;
-  /** Set by who wants `varied` to be filled. */
+  /** Set by who wants `varied` filled in place of the info line; payloads are not looked into then. */
   wantsVaried = false;
   /** JSON of the fields that differ, one after the other: `variedNames[i]` ends at `variedEnds[i]`. */
   readonly varied = new TextBytes(1024);

@@ -132,7 +132,7 @@ export class Http2Jsonl {
     }
     out.ascii(',"fields":{');
     for (const { json, next } of template.parts) {
-      out.bytes(json);
+      out.range(json, 0, json.length);
       if (next === END) return true;
       if (next === PAYLOAD) {
         if (glance.contents !== 1) return false;

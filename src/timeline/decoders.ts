@@ -210,7 +210,7 @@ export function makeDecoders(options: DecoderOptions): Decoders {
     glance(code, bytes, dir, aux, glance) {
       glance.clear();
       if (dialects[code]?.glance?.(bytes, dir, aux, lookup, glance) !== true) return false;
-      return !options.expandPayloads || addSummaries(glance, bytes, optionsFor);
+      return glance.wantsVaried || !options.expandPayloads || addSummaries(glance, bytes, optionsFor);
     },
     tls: (_type, bytes, dir, aux) => options.tls?.(bytes, dir, aux),
     expand: (message) => (options.expandPayloads ? expandPayloads(message, options) : message),

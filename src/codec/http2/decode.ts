@@ -55,7 +55,7 @@ const NO_NOTES: readonly Note[] = [];
 const NO_CONTENTS: readonly Content[] = [];
 
 /** What the info line of a plain message ends with. */
-export function plainRest({ expiration, collapse, hasData, bodyStart, bodyEnd }: PlainMessage): string {
+function plainRest({ expiration, collapse, hasData, bodyStart, bodyEnd }: PlainMessage): string {
   let rest = '';
   if (expiration !== '') rest += `, expires ${isoTime(Number(expiration), 0, 0)}`;
   if (collapse !== '') rest += `, collapse ${collapse}`;

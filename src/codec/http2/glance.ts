@@ -1,8 +1,10 @@
 import type { TopicLookup } from '../../core/dialect.ts';
 import type { Glance } from '../../core/glance.ts';
 import type { Dir } from '../../core/stream.ts';
-import { plainRest } from './decode.ts';
-import { type PlainMessage, readPlain } from './plain.ts';
+import type { TextBytes } from '../../core/text-bytes.ts';
+import { isoTime } from '../../core/time.ts';
+import { HEADERS } from '../../schema/http2-headers.ts';
+import { ID_HEADERS, type PlainMessage, readPlain } from './plain.ts';
 
 /** See `Dialect.glance`: for messages of a kind that `decodeHttp2` has seen before, and found nothing to note in. */
 export function glanceHttp2(bytes: Uint8Array, dir: Dir, aux: Uint8Array | undefined, _names: TopicLookup, glance: Glance): boolean {
@@ -12,13 +14,49 @@ export function glanceHttp2(bytes: Uint8Array, dir: Dir, aux: Uint8Array | undef
   glance.label = kind.label;
   glance.tokenFrom = plain.token;
   glance.tokenEnd = plain.tokenLength;
-  glance.info.bytes(kind.leadBytes);
-  glance.info.ascii(plainRest(plain));
-  if (glance.wantsVaried && fillVaried(plain, glance)) glance.kind = kind;
+  if (glance.wantsVaried) {
+    if (fillVaried(plain, glance)) glance.kind = kind;
+  } else {
+    glance.info.bytes(kind.leadBytes);
+    writeRest(plain, glance.info);
+  }
   return !plain.hasBody || glance.addContent(plain.bodyStart, plain.bodyEnd, undefined);
 }
 
 const QUOTE = 0x22;
+const COMMA = 0x2c;
+
+let lastExpiration = '';
+let lastExpiry = '';
+
+/** `plainRest`, without strings. */
+function writeRest({ expiration, collapse, hasData, bodyStart, bodyEnd }: PlainMessage, info: TextBytes): void {
+  if (expiration !== '') {
+    if (expiration !== lastExpiration) {
+      lastExpiration = expiration;
+      lastExpiry = `, expires ${isoTime(Number(expiration), 0, 0)}`;
+    }
+    info.ascii(lastExpiry);
+  }
+  if (collapse !== '') {
+    info.ascii(', collapse ');
+    info.ascii(collapse);
+  }
+  if (!hasData) return;
+  // At most `MAX_PAYLOAD`: one group of three digits behind the first.
+  const length = bodyEnd - bodyStart;
+  info.ascii(', ');
+  if (length < 1000) info.number(length);
+  else {
+    info.number(Math.floor(length / 1000));
+    info.byte(COMMA);
+    info.padded(length % 1000, 3);
+  }
+  info.ascii(length === 1 ? ' byte' : ' bytes');
+}
+
+/** Names of the fields that `ID_HEADERS` make: those of the schema behind the dot of their filter names. */
+const ID_FIELDS = ID_HEADERS.map((name) => (HEADERS.find((def) => def.name === name)?.alias ?? '').replace(/^apns\./, ''));
 
 /** The fields that `meaningFields` makes of headers that differ from message to message. False when one needs escapes in JSON. */
 function fillVaried(plain: PlainMessage, glance: Glance): boolean {
@@ -42,18 +80,18 @@ function fillVaried(plain: PlainMessage, glance: Glance): boolean {
     varied.ascii(plain.expiration);
     glance.endVaried('expiry');
   }
-  text('id', plain.id, glance);
-  text('request_id', plain.requestId, glance);
-  text('unique_id', plain.uniqueId, glance);
+  for (let i = 0; i < ID_FIELDS.length; i++) {
+    if (!plain.hasId[i]) continue;
+    varied.byte(QUOTE);
+    varied.range(plain.ids[i], 0, plain.ids[i].length);
+    varied.byte(QUOTE);
+    glance.endVaried(ID_FIELDS[i]);
+  }
+  if (plain.collapse === '') return true;
   if (/["\\]/.test(plain.collapse)) return false;
-  text('collapse_id', plain.collapse, glance);
+  varied.byte(QUOTE);
+  varied.ascii(plain.collapse);
+  varied.byte(QUOTE);
+  glance.endVaried('collapse_id');
   return true;
-}
-
-function text(name: string, value: string, glance: Glance): void {
-  if (value === '') return;
-  glance.varied.byte(QUOTE);
-  glance.varied.ascii(value);
-  glance.varied.byte(QUOTE);
-  glance.endVaried(name);
 }

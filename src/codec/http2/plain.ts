@@ -17,13 +17,14 @@ import { hexBytes } from './request-line.ts';
  */
 
 /** How a header that differs from message to message is looked at. */
-const VARY = { path: 1, id: 2, expiration: 3, collapse: 4, length: 5, text: 6, requestId: 7, uniqueId: 8 } as const;
+const VARY = { path: 1, expiration: 2, collapse: 3, length: 4, text: 5, id: 6 } as const;
+
+/** Headers that hold an id; each is looked at as `VARY.id` and its place here. */
+export const ID_HEADERS = ['apns-id', 'apns-request-id', 'apns-unique-id'] as const;
 
 const VARIES: ReadonlyMap<string, number> = new Map([
   [':path', VARY.path],
-  ['apns-id', VARY.id],
-  ['apns-request-id', VARY.requestId],
-  ['apns-unique-id', VARY.uniqueId],
+  ...ID_HEADERS.map((name, i): [string, number] => [name, VARY.id + i]),
   ['apns-expiration', VARY.expiration],
   ['apns-collapse-id', VARY.collapse],
   ['content-length', VARY.length],
@@ -83,9 +84,9 @@ export class PlainMessage {
   pathLength = 0;
   readonly token = new Uint8Array(100);
   tokenLength = 0;
-  id = '';
-  requestId = '';
-  uniqueId = '';
+  /** The ids, in the order of `ID_HEADERS`, where `hasId` is set. */
+  readonly ids = ID_HEADERS.map(() => new Uint8Array(UUID_LENGTH));
+  readonly hasId = ID_HEADERS.map(() => false);
   expiration = '';
   collapse = '';
   hasBody = false;
@@ -130,7 +131,8 @@ export function readPlain(bytes: Uint8Array, dir: Dir, aux: Uint8Array | undefin
   message.stream = stream;
   message.frames = 1;
   message.pathLength = message.tokenLength = 0;
-  message.expiration = message.collapse = message.id = message.requestId = message.uniqueId = '';
+  message.expiration = message.collapse = '';
+  for (let i = 0; i < ID_HEADERS.length; i++) message.hasId[i] = false;
   if (flags & FLAG.endStream ? blockEnd !== end : dir !== C2S || !readBody(bytes, blockEnd, stream)) return undefined;
   return readBlock(bytes, blockEnd, dir, aux) ? message : undefined;
 }
@@ -256,22 +258,15 @@ function readVarying(varies: number, from: Uint8Array, start: number, end: numbe
     message.collapse = text(length);
     return true;
   }
-  return varies === VARY.text || readUuid(varies, length);
+  return varies === VARY.text || readId(varies - VARY.id, length);
 }
 
 /** An id; twice the same header is left to the decoder. */
-function readUuid(varies: number, length: number): boolean {
-  if (!isUuid(length)) return false;
-  if (varies === VARY.id) {
-    if (message.id !== '') return false;
-    message.id = text(length);
-  } else if (varies === VARY.requestId) {
-    if (message.requestId !== '') return false;
-    message.requestId = text(length);
-  } else {
-    if (message.uniqueId !== '') return false;
-    message.uniqueId = text(length);
-  }
+function readId(which: number, length: number): boolean {
+  if (message.hasId[which] || !isUuid(length)) return false;
+  const id = message.ids[which];
+  for (let i = 0; i < UUID_LENGTH; i++) id[i] = scratch[i];
+  message.hasId[which] = true;
   return true;
 }
 
