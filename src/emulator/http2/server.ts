@@ -36,9 +36,20 @@ export interface Exchange {
 const SESSION_SETTINGS = { headerTableSize: 4096, initialWindowSize: 65_535, maxFrameSize: 16_384, maxHeaderListSize: 8_000 };
 /** Clients that overrun the stream limit at the start of a session are refused stream by stream, not cut off. */
 const MAX_REJECTED_STREAMS = 100_000;
+/** More short headers than Node takes by itself fit in the header list that is announced. */
+const MAX_HEADER_PAIRS = 256;
+/**
+ * Requests that a client takes back, less those that it lets be answered. At 1,000 nghttp2 ends the session by itself, and
+ * Node then leaves the connection open, unread.
+ */
+const MAX_RESETS = 500;
+/** HTTP/2's ENHANCE_YOUR_CALM. */
+const CALM = 11;
 /** Between the last frame and the end of the connection, and until it is cut off. */
 const LEAVE_DELAY_MS = 20;
 const LINGER_MS = 2_000;
+/** Whoever floods does not read either. */
+const FLOOD_LINGER_MS = 200;
 /** Answers of APNs carry no `date`; Node adds one unless told otherwise. */
 const NO_DATE = { sendDate: false } as http2.ServerStreamResponseOptions;
 /** Client addresses whose token changes are counted. */
@@ -52,6 +63,8 @@ interface Session {
   lastUse: number;
   /** Streams that are not finished. */
   streams: number;
+  /** Streams that the client reset before they were answered, less those that were answered. */
+  resets: number;
   /** GOAWAY was sent. */
   leaving: boolean;
   /** The timer of the idle time. */
@@ -92,6 +105,7 @@ export class Http2Server {
     const session = http2.performServerHandshake(stream, {
       settings: { ...SESSION_SETTINGS, maxConcurrentStreams: settings.maxStreams },
       maxSessionRejectedStreams: MAX_REJECTED_STREAMS,
+      maxHeaderListPairs: MAX_HEADER_PAIRS,
     } as http2.ServerOptions);
     const entry: Session = {
       http2: session,
@@ -100,6 +114,7 @@ export class Http2Server {
       mask,
       lastUse: this.clock.now(),
       streams: 0,
+      resets: 0,
       leaving: false,
       watchdog: undefined,
     };
@@ -110,6 +125,10 @@ export class Http2Server {
       this.clock.cancel(entry.watchdog);
       connection.stream.destroy();
       this.tell('disconnected', connection);
+    });
+    // A session that nghttp2 has given up does not notice by itself that its connection is gone.
+    connection.stream.once('close', () => {
+      if (!session.destroyed) session.destroy();
     });
     this.tell('connected', connection);
     const refused = refusedCertificate(connection.identity, settings);
@@ -137,14 +156,23 @@ export class Http2Server {
 
   /** Ends the socket rather than the session, whose own close would send a further GOAWAY, without a reason. */
   private leaveWhenDone(session: Session): void {
-    if (!session.leaving || session.streams > 0) return;
+    if (session.leaving && session.streams <= 0) this.leave(session, LINGER_MS);
+  }
+
+  private leave(session: Session, lingerMs: number): void {
     // A turn of the loop, so that the last frames are with the socket.
     setTimeout(() => session.connection.stream.end(), LEAVE_DELAY_MS).unref();
-    setTimeout(() => session.connection.stream.destroy(), LINGER_MS).unref();
+    setTimeout(() => session.connection.stream.destroy(), lingerMs).unref();
   }
 
   get count(): number {
     return this.sessions.size;
+  }
+
+  private wasReset(session: Session): void {
+    if (++session.resets <= MAX_RESETS || session.leaving) return;
+    this.goaway(session.connection.number, { code: CALM });
+    this.leave(session, FLOOD_LINGER_MS);
   }
 
   private request(session: Session, stream: ServerHttp2Stream, raw: readonly string[]): void {
@@ -152,6 +180,8 @@ export class Http2Server {
     session.streams++;
     stream.once('close', () => {
       session.streams--;
+      if (!stream.headersSent) this.wasReset(session);
+      else if (session.resets > 0) session.resets--;
       this.leaveWhenDone(session);
     });
     let method = '';
@@ -189,6 +219,8 @@ export class Http2Server {
     if (action.close === 'before' || action.close === 'reset') return;
     if (action.goaway !== undefined) this.goaway(connection.number, action.goaway);
     if (action.drop === true) {
+      // Whoever waits in vain takes the request back some time: that is our doing.
+      session.resets--;
       this.api.ignore(session.state, request);
       this.onExchange?.({ connection, stream: stream.id ?? 0, request, answer: undefined, receivedAt });
       return;

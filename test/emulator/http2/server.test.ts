@@ -1,5 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import http2 from 'node:http2';
+import { connect as connectTcp } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -118,6 +119,69 @@ describe('sessions', () => {
     await emulator.stop();
     expect((await goaway).debug).toEqual({ reason: 'Shutdown' });
     expect((await answer).status).toBe(200);
+  });
+});
+
+describe('a flood', () => {
+  /** A HEADERS frame that opens a stream, and the RST_STREAM that takes it back. */
+  const takenBack = (stream: number): Buffer => {
+    const text = (value: string): Buffer => Buffer.concat([Buffer.from([value.length]), Buffer.from(value)]);
+    // POST, https, a path and an authority, as literals with indexed names.
+    const block = Buffer.concat([Buffer.from([0x83, 0x87, 0x04]), text(`/3/device/${TOKEN}`), Buffer.from([0x41]), text('localhost')]);
+    const frame = Buffer.alloc(9 + block.length + 13);
+    frame.writeUIntBE(block.length, 0, 3);
+    frame[3] = 1;
+    frame[4] = 4;
+    frame.writeUInt32BE(stream, 5);
+    block.copy(frame, 9);
+    const reset = 9 + block.length;
+    frame.writeUIntBE(4, reset, 3);
+    frame[reset + 3] = 3;
+    frame.writeUInt32BE(stream, reset + 5);
+    frame.writeUInt32BE(8, reset + 9);
+    return frame;
+  };
+
+  it('of requests that are taken back at once is told to calm down, and ends its connection and no other', async () => {
+    const emulator = await start({ plaintext: true });
+    const other = http2.connect(`http://127.0.0.1:${emulator.ports.http2}`);
+    open.push(() => other.destroy());
+    const socket = connectTcp(emulator.ports.http2 as number, '127.0.0.1').on('error', () => {});
+    const gone = new Promise((resolve) => emulator.on(({ kind }) => kind === 'disconnected' && resolve(kind)));
+    const heard: Buffer[] = [];
+    socket.on('data', (bytes: Buffer) => heard.push(bytes));
+    socket.write(Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), Buffer.from('000000040000000000', 'hex')]));
+    for (let n = 0; n < 900; n++) socket.write(takenBack(1 + 2 * n));
+    await gone;
+    const goaway = Buffer.concat(heard).indexOf(Buffer.from('000008070000000000', 'hex'));
+    expect(Buffer.concat(heard).readUInt32BE(goaway + 13)).toBe(11);
+    expect(emulator.status()['connections']).toMatchObject({ http2: 1 });
+    expect(await push(emulator, other)).toMatchObject({ status: 200 });
+  });
+
+  it('is none of 500 that are taken back among others that are answered', async () => {
+    const emulator = await start({ plaintext: true });
+    const session = http2.connect(`http://127.0.0.1:${emulator.ports.http2}`);
+    open.push(() => session.destroy());
+    for (let round = 0; round < 6; round++) {
+      for (let n = 0; n < 50; n++) {
+        const stream = session.request({ ':method': 'POST', ':path': '/3/device/ab' }).on('error', () => {});
+        stream.close(http2.constants.NGHTTP2_CANCEL);
+      }
+      for (let n = 0; n < 5; n++) expect(await push(emulator, session)).toMatchObject({ status: 200 });
+    }
+    expect(session.closed).toBe(false);
+  });
+
+  it('of short headers is taken as long as the list is not longer than was announced', async () => {
+    const emulator = await start({ plaintext: true });
+    const session = http2.connect(`http://127.0.0.1:${emulator.ports.http2}`);
+    open.push(() => session.destroy());
+    const many = Object.fromEntries(Array.from({ length: 200 }, (_, n) => [`x-${n}`, '1']));
+    const stream = session.request({ ':method': 'POST', ':path': '/3/device/ab', ...many });
+    const status = new Promise((resolve) => stream.once('response', (headers) => resolve(headers[':status'])));
+    stream.resume().end('{}');
+    expect(await status).toBe(403);
   });
 });
 
