@@ -203,6 +203,8 @@ const MICROS_DIGITS = 6;
 class ElapsedCell implements QuickCell {
   private readonly source: CellSource;
   private readonly other: OtherCell;
+  private seconds = 0;
+  private nanos = 0;
 
   constructor(column: Column, source: CellSource) {
     this.source = source;
@@ -210,31 +212,48 @@ class ElapsedCell implements QuickCell {
   }
 
   padded(row: number, width: number): boolean {
-    const { view, out } = this.source;
-    const { columns } = view.timeline.rows;
-    if ((columns.flags(row) & FLAG_UNTIMED) !== 0) {
+    const { out } = this.source;
+    if (this.isUntimed(row)) {
       out.spaces(width);
       return true;
     }
-    const from = view.time === 'relative' ? view.first : view.previous < 0 ? row : view.previous;
-    let seconds = columns.sec(row) - columns.sec(from);
-    let nanos = columns.nsec(row) - columns.nsec(from);
-    if (nanos < 0) {
-      seconds--;
-      nanos += NANOS;
-    }
-    if (!(seconds >= 0 && seconds <= Number.MAX_SAFE_INTEGER)) return this.other.padded(row, width);
-    const length = digitsOf(seconds) + 1 + MICROS_DIGITS;
+    if (!this.measure(row)) return this.other.padded(row, width);
+    const length = digitsOf(this.seconds) + 1 + MICROS_DIGITS;
     if (length > width) return false;
     out.spaces(width - length);
-    out.number(seconds);
-    out.byte(0x2e);
-    out.padded((nanos / 1000) | 0, MICROS_DIGITS);
+    this.write();
     return true;
   }
 
   raw(row: number): void {
-    this.other.raw(row);
+    if (this.isUntimed(row)) return;
+    if (this.measure(row)) this.write();
+    else this.other.raw(row);
+  }
+
+  private isUntimed(row: number): boolean {
+    return (this.source.view.timeline.rows.columns.flags(row) & FLAG_UNTIMED) !== 0;
+  }
+
+  /** Finds the time to write; false when it goes back, or is none that numbers hold. */
+  private measure(row: number): boolean {
+    const { view } = this.source;
+    const { columns } = view.timeline.rows;
+    const from = view.time === 'relative' ? view.first : view.previous < 0 ? row : view.previous;
+    this.seconds = columns.sec(row) - columns.sec(from);
+    this.nanos = columns.nsec(row) - columns.nsec(from);
+    if (this.nanos < 0) {
+      this.seconds--;
+      this.nanos += NANOS;
+    }
+    return this.seconds >= 0 && this.seconds <= Number.MAX_SAFE_INTEGER;
+  }
+
+  private write(): void {
+    const { out } = this.source;
+    out.number(this.seconds);
+    out.byte(0x2e);
+    out.padded((this.nanos / 1000) | 0, MICROS_DIGITS);
   }
 }
 
