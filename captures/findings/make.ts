@@ -277,6 +277,49 @@ tokens.c
   .close(1);
 write('http2');
 
+// --- channels --------------------------------------------------------------------------------------------------------
+
+const channels = new Exchange(talk(0, '10.0.0.3:40003', APNS), 100);
+const about = (method: string, path: string, more: Record<string, string>): { name: string; value: string }[] =>
+  Object.entries({
+    ':method': method,
+    ':scheme': 'https',
+    ':path': path,
+    ':authority': 'api.push.apple.com',
+    authorization: `bearer ${good}`,
+    ...more,
+  }).map(([name, value]) => ({ name, value }));
+const CHANNELS = '/1/apps/com.example.app/channels';
+const BROADCASTS = '/4/broadcasts/apps/com.example.app';
+/** A channel is made for live activities; the answer names it. */
+const make = (stream: number, policy: number, channel: string): void => {
+  const body = json({ 'message-storage-policy': policy, 'push-type': 'LiveActivity' });
+  channels.c.send(0, channels.client.headers(stream, about('POST', CHANNELS, {})), channels.client.data(stream, body)).wait(5);
+  const head = [
+    { name: ':status', value: '201' },
+    { name: 'apns-channel-id', value: channel },
+  ];
+  channels.c.send(1, channels.server.headers(stream, head, { end: true })).wait(5);
+};
+const broadcast = (stream: number, channel: string, expiration: number): void => {
+  const more = {
+    'apns-channel-id': channel,
+    'apns-push-type': 'LiveActivity',
+    'apns-priority': '5',
+    'apns-expiration': String(expiration),
+  };
+  channels.c
+    .send(0, channels.client.headers(stream, about('POST', BROADCASTS, more)), channels.client.data(stream, alert(`goal ${stream}`)))
+    .wait(5);
+};
+const UNSTORED = 'dGhlIGZpcnN0IGNoYW4=';
+make(1, 0, UNSTORED);
+broadcast(3, UNSTORED, 0);
+channels.answer(3, 200);
+broadcast(5, UNSTORED, LATER); // nothing is kept that could expire
+channels.answer(5, 400, 'BadExpirationDate').c.close(1);
+write('channels');
+
 // --- delivery --------------------------------------------------------------------------------------------------------
 
 const receiver = talk(0, '192.168.1.5:49005', COURIER)

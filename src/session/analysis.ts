@@ -8,6 +8,7 @@ import { JOINED, machineOf } from './machines.ts';
 import { Pairs } from './pairs.ts';
 import { OPEN_LIMIT, OpenQuestions } from './questions.ts';
 import { type Roles, rolesOf } from './roles.ts';
+import { channelRules } from './rules/channels.ts';
 import { connectionRules } from './rules/connections.ts';
 import { type Delivery, deliveryRules } from './rules/deliveries.ts';
 import { deviceRules } from './rules/device.ts';
@@ -58,7 +59,15 @@ export class SessionAnalysis implements Context {
     this.source = source;
     this.columns = source.columns;
     // Gateway before tokens: the pair of an error packet is made there. Requests before responses of the same stream anyway.
-    this.sets = [connectionRules(), deviceRules(), gatewayRules(), http2Rules(), tokenRules(), deliveryRules(this.deliveries)];
+    this.sets = [
+      connectionRules(),
+      deviceRules(),
+      gatewayRules(),
+      http2Rules(),
+      channelRules(),
+      tokenRules(),
+      deliveryRules(this.deliveries),
+    ];
     const rules: Rule[][] = [];
     for (const set of this.sets) {
       for (const rule of set.rules) {

@@ -31,6 +31,7 @@ const DETAILS: Partial<Readonly<Record<NoteCode, string>>> = {
   'session.reconnect-storm': '{other} within {time}',
   'session.token-renewed-early': '{time} after that of message {row}',
   'session.token-key-changed': 'message {row} used another',
+  'session.broadcast-not-stored': 'message {row} says so',
   'session.stream-limit-reached': '{n}',
   'session.stream-limit-exceeded': '{n} open, {other} allowed',
   'session.not-processed': 'GOAWAY is message {row}',

@@ -38,6 +38,7 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, Expected>>>> = {
     },
   },
   'delivery/delivery.pcapng': { courier: { equal: 5 }, 'courier-packed': { equal: 5 }, 'courier-ios4': { equal: 3 }, http2: { equal: 5 } },
+  'findings/channels.pcap': { http2: { equal: 3 } },
   'findings/connections.pcap': { gateway: { equal: 24 } },
   'findings/delivery.pcap': { courier: { equal: 4 }, http2: { equal: 2 } },
   'findings/device.pcap': {

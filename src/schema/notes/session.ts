@@ -196,6 +196,11 @@ export const SESSION_NOTES = {
     advice:
       'APNs binds a connection to its first push and answers UnrelatedKeyIdInToken or InvalidProviderToken. Use one connection a key.',
   },
+  'session.broadcast-not-stored': {
+    severity: 'warn',
+    sentence: 'The broadcast has an expiration, but its channel keeps no messages.',
+    advice: 'APNs answers BadExpirationDate. Send 0, or make a channel with storage policy 1.',
+  },
   'session.stream-limit-reached': {
     severity: 'note',
     sentence: 'As many requests are open as the server allows; the client must wait with the next one.',
