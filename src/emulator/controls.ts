@@ -246,6 +246,7 @@ export class Controls {
       tokens: delivery.registry.tokens.size,
       stored: delivery.store.count(),
       received: journal.total,
+      injected: journal.injected,
       connections: { courier: courier.count, gateway: gateway.count, http2: http2.count },
       listening: Object.fromEntries([...listeners].map(([name, listener]) => [name, listener.listening ? listener.port : false])),
     };

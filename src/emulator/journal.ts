@@ -1,6 +1,6 @@
 /** What was sent to the emulator by clients and over its control API, kept for questions: bounded, oldest first out. */
 import type { ServerName } from './event.ts';
-import { Push } from './push.ts';
+import type { Push } from './push.ts';
 
 export interface Received {
   /** Counts from 1 over the run; stays when older records are dropped. */
@@ -48,6 +48,11 @@ export const MAX_RECORDS = 100_000;
 export const MAX_RECORD_BYTES = 64 * 1024 * 1024;
 /** A record without headers and payload, with the push it became: measured at some 700 bytes. */
 const RECORD_BYTES = 700;
+/**
+ * Injected notifications kept: few enough to be gone before the collector of garbage has to move them, which would cost a
+ * burst half of its speed. A power of two.
+ */
+export const MAX_INJECTED_KEPT = 8_192;
 /** A push beside its body, which its siblings share. */
 const PUSH_BYTES = 150;
 /** A header beside its text. */
@@ -56,8 +61,13 @@ const HEADER_BYTES = 64;
 const MIN_DROPPED = 4_096;
 
 export class Journal {
-  /** A notification that came over the control API stands here as its push alone: a fan-out of them is a hot path. */
-  private records: (Received | Push | undefined)[] = [];
+  private records: (Received | undefined)[] = [];
+  /** Injected notifications, as their pushes alone, in a ring: a fan-out of them is a hot path. */
+  private readonly injections: (Push | undefined)[] = [];
+  private readonly injectionNumbers = new Float64Array(MAX_INJECTED_KEPT);
+  /** Injections so far, and those of them that were forgotten on purpose. */
+  private injectedCount = 0;
+  private injectedGone = 0;
   /** Index of the oldest record that is still there. */
   private first = 0;
   private bytes = 0;
@@ -75,31 +85,33 @@ export class Journal {
   }
 
   add(record: Omit<Received, 'number'>): Received {
-    const kept: Received = { number: this.count + 1, ...record };
-    this.keep(kept);
+    const kept: Received = { number: ++this.count, ...record };
+    this.records.push(kept);
+    this.bytes += sizeOf(kept);
+    while (this.records.length - this.first > this.limits.records || this.bytes > this.limits.bytes) this.dropOldest();
+    this.changed();
     return kept;
   }
 
   /** Records a notification that was injected: it has no sender and no answer. */
   addInjected(push: Push): void {
-    this.keep(push);
+    const slot = this.injectedCount++ & (MAX_INJECTED_KEPT - 1);
+    this.injections[slot] = push;
+    this.injectionNumbers[slot] = ++this.count;
+    this.changed();
+  }
+
+  /** How many were injected in all. */
+  get injected(): number {
+    return this.injectedCount;
   }
 
   /** Notes what a recorded message became, once that is known. */
   became(record: Received, pushes: readonly Push[]): void {
     if (pushes.length === 0) return;
     // A record that is gone already, because it alone was over the limit, holds nothing.
-    if (this.first < this.records.length && record.number > this.count - (this.records.length - this.first))
-      this.bytes += pushes.length * PUSH_BYTES;
+    if (record.number >= (this.records[this.first]?.number ?? Number.POSITIVE_INFINITY)) this.bytes += pushes.length * PUSH_BYTES;
     record.pushes = pushes;
-  }
-
-  private keep(record: Received | Push): void {
-    this.count++;
-    this.records.push(record);
-    this.bytes += sizeOf(record);
-    while (this.records.length - this.first > this.limits.records || this.bytes > this.limits.bytes) this.dropOldest();
-    this.changed();
   }
 
   /** Tells those who wait that a record or the state of a push has changed: once for all changes of a turn of the loop. */
@@ -115,9 +127,19 @@ export class Journal {
   query(query: ReceivedQuery = {}): Received[] {
     const out: Received[] = [];
     const limit = query.limit ?? Number.POSITIVE_INFINITY;
-    for (let i = this.first; i < this.records.length && out.length < limit; i++) {
-      const kept = this.records[i] as Received | Push;
-      const record = kept instanceof Push ? injected(kept, this.count - this.records.length + i + 1) : kept;
+    let i = this.first;
+    let k = Math.max(this.injectedGone, this.injectedCount - MAX_INJECTED_KEPT);
+    while (out.length < limit) {
+      // Both are in the order of their numbers.
+      const kept = this.records[i];
+      const slot = k & (MAX_INJECTED_KEPT - 1);
+      const push = k < this.injectedCount ? this.injections[slot] : undefined;
+      let record = kept;
+      if (push !== undefined && (kept === undefined || this.injectionNumbers[slot] < kept.number)) {
+        record = injected(push, this.injectionNumbers[slot]);
+        k++;
+      } else i++;
+      if (record === undefined) break;
       if (matches(record, query)) out.push(record);
     }
     return out;
@@ -146,10 +168,12 @@ export class Journal {
     this.records = [];
     this.first = 0;
     this.bytes = 0;
+    this.injections.length = 0;
+    this.injectedGone = this.injectedCount;
   }
 
   private dropOldest(): void {
-    this.bytes -= sizeOf(this.records[this.first] as Received | Push);
+    this.bytes -= sizeOf(this.records[this.first] as Received);
     this.records[this.first++] = undefined;
     if (this.first < MIN_DROPPED || this.first * 2 < this.records.length) return;
     this.records = this.records.slice(this.first);
@@ -174,8 +198,7 @@ function injected(push: Push, number: number): Received {
   };
 }
 
-function sizeOf(record: Received | Push): number {
-  if (record instanceof Push) return RECORD_BYTES + record.body.payload.length;
+function sizeOf(record: Received): number {
   let bytes = RECORD_BYTES + (record.payload?.length ?? 0) + (record.pushes?.length ?? 0) * PUSH_BYTES;
   for (const [name, value] of record.headers ?? NO_HEADERS) bytes += name.length + value.length + HEADER_BYTES;
   return bytes;

@@ -12,6 +12,7 @@ export interface Proof {
 
 /** Records that the emulator keeps; beyond them only the number is compared. */
 const KEPT = 100_000;
+const INJECTED_KEPT = 8_192;
 /** The record is complete a moment after the last answer. */
 const ATTEMPTS = 20;
 const ATTEMPT_MS = 50;
@@ -23,6 +24,7 @@ export class Witness {
   private readonly hashes = new Map<string, number>();
   private sent = 0;
   private before = 0;
+  private injectedBefore = 0;
 
   /** `injected`: what counts is what came over the control API, not what devices said meanwhile. */
   constructor(control: ControlClient, injected = false) {
@@ -32,10 +34,10 @@ export class Witness {
 
   /** Where the record stands before the first message. Throws `UserError`. */
   async begin(): Promise<void> {
-    const status = (await this.control.get('/status')) as { received?: unknown };
-    if (typeof status.received !== 'number')
-      throw new UserError('replay.control', `${this.control.url} is not the control API of an emulator.`);
-    this.before = status.received;
+    const { received, injected } = (await this.control.get('/status')) as { received?: unknown; injected?: unknown };
+    if (typeof received !== 'number') throw new UserError('replay.control', `${this.control.url} is not the control API of an emulator.`);
+    this.before = received;
+    this.injectedBefore = Number(injected);
   }
 
   saw(payload: Uint8Array): void {
@@ -54,7 +56,8 @@ export class Witness {
       if (total >= this.sent) break;
       await new Promise((resolve) => setTimeout(resolve, ATTEMPT_MS));
     }
-    if (total > KEPT) return { sent: this.sent, received: total, same: undefined };
+    if (this.injected) total = ((await this.control.get('/status')) as { injected: number }).injected - this.injectedBefore;
+    if (total > (this.injected ? INJECTED_KEPT : KEPT)) return { sent: this.sent, received: total, same: undefined };
     const all = (await this.control.get(`/received?after=${this.before}${this.injected ? '&command=inject' : ''}`)) as {
       payload?: unknown;
       payloadBase64?: string;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Journal } from '../../src/emulator/journal.ts';
+import { Journal, MAX_INJECTED_KEPT } from '../../src/emulator/journal.ts';
 import { Push, pushBody } from '../../src/emulator/push.ts';
 
 function record(command: string, payload = 0) {
@@ -43,6 +43,14 @@ describe('what was received', () => {
     second.state = 'acknowledged';
     expect(journal.query({ state: 'acknowledged' }).map(({ number }) => number)).toEqual([5]);
     expect(journal.total).toBe(5);
+    for (let n = 0; n < MAX_INJECTED_KEPT + 1; n++) journal.addInjected(push());
+    const kept = journal.query({ command: 'inject' }).map(({ number }) => number);
+    expect([kept.length, kept[0], kept.at(-1)]).toEqual([MAX_INJECTED_KEPT, 7, MAX_INJECTED_KEPT + 6]);
+    expect(journal.query({ limit: 5 }).map(({ number }) => number)).toEqual([1, 2, 3, 5, 7]);
+    journal.clear();
+    expect(journal.query()).toEqual([]);
+    journal.addInjected(push());
+    expect(journal.query().map(({ number }) => number)).toEqual([MAX_INJECTED_KEPT + 7]);
   });
 
   it('is waited for, by several and until their time is over', async () => {
