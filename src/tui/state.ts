@@ -176,7 +176,7 @@ export function initialState(source: Source, width: number, height: number): Sta
     cursor: 0,
     top: 0,
     shift: 0,
-    autoscroll: false,
+    autoscroll: source.live,
     wanted: -1,
     marks: new Set(),
     view: 'main',

@@ -170,13 +170,15 @@ describe.skipIf(noPty !== undefined)(PTY, () => {
       writeFileSync(path, whole.subarray(0, half));
       const t = await run(['--follow', path]);
       await t.until('● live');
-      t.send('A');
-      await t.until('following the end');
       const before = Number(/([\d,]+) msgs/.exec(t.text())?.[1].replace(',', ''));
       appendFileSync(path, whole.subarray(half));
       await t.until(() => Number(/([\d,]+) msgs/.exec(t.text())?.[1].replace(',', '')) > before);
       const [, at, of] = /Timeline ─+ (\d+)\/(\d+)/.exec(t.text()) ?? [];
       expect(at).toBe(of);
+      t.send('k');
+      await t.until(new RegExp(`Timeline ─+ ${Number(of) - 1}/`));
+      t.send('A');
+      await t.until('following the end');
       t.send('q');
       expect(await t.ended()).toBe(0);
     } finally {
@@ -190,6 +192,8 @@ describe.skipIf(noPty !== undefined)(PTY, () => {
     runs.push(t);
     await t.until('standard input');
     await t.until('▶');
+    t.send('g');
+    await t.until(/Timeline ─+ 1\//);
     t.send('j');
     await t.until(/Timeline ─+ 2\//);
     t.send('q');
@@ -204,8 +208,8 @@ describe.skipIf(noPty !== undefined)(PTY, () => {
     await t.until(/ msgs \(\d+ gone\) *$/m);
     const [, total, gone] = /([\d,]+) msgs \((\d+) gone\)/.exec(t.lines()[0]) ?? [];
     expect(Number(total) - Number(gone)).toBe(4);
-    await t.until(/Timeline ─+ \d\/4 /);
-    await t.until(new RegExp(`^│▶ +${Number(gone) + 1} `, 'm'));
+    await t.until(/Timeline ─+ 4\/4 /);
+    await t.until(new RegExp(`^│▶ +${total} `, 'm'));
     t.send('q');
     expect(await t.ended()).toBe(0);
   });
