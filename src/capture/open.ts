@@ -86,10 +86,18 @@ function readHead(source: Source): Uint8Array {
   return head.subarray(0, length);
 }
 
+/** UTF-8 without control characters; the last character may be cut. */
+function isText(head: Uint8Array): boolean {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: true });
+    return text !== '' && [...text].every((c) => c >= ' ' || c === '\t' || c === '\n' || c === '\r');
+  } catch {
+    return false;
+  }
+}
+
 /** What bytes look like that are no capture, in a phrase. */
 function describe(head: Uint8Array): string {
-  let text = 0;
-  for (const byte of head) if (byte === 9 || byte === 10 || byte === 13 || (byte >= 32 && byte < 127) || byte >= 0x80) text++;
-  if (text === head.length) return 'it looks like text';
+  if (isText(head)) return 'it looks like text';
   return 'its first bytes belong to no format that is known here (pcap, pcapng, and the output of the tools in the manual)';
 }

@@ -106,6 +106,7 @@ describe('a classic capture', () => {
     await expect(recordBytes(new Uint8Array(0))).rejects.toThrow(/is empty/);
     await expect(recordBytes(pcap([]).slice(0, 20))).rejects.toThrow(/ends inside its pcap header/);
     await expect(recordBytes(Uint8Array.of(0, 1, 2, 3, 4, 5))).rejects.toThrow(/is not a capture/);
+    await expect(recordBytes(Uint8Array.of(0xd4))).rejects.toThrow(/is not a capture: its first bytes belong to no format/);
     expect((await read(pcap([]))).texts).toEqual([]);
   });
 
