@@ -156,6 +156,10 @@ function partsFor(parts: RunParts, connection: PlannedConnection): PeerParts {
     }
     return out;
   };
+  const namesChannel = (index: number): boolean => {
+    const out = readOutgoing(timeline, plan.rows[index]);
+    return typeof out !== 'string' && out.kind === 'http' && out.headers.some(([name]) => name === 'apns-channel-id');
+  };
   const { columns } = timeline.rows;
   const direct = edit === undefined && sending === undefined;
   const unchanged = (index: number): boolean => direct && rewriter.onlyTimes && columns.severity(plan.rows[index]) === 0;
@@ -169,6 +173,7 @@ function partsFor(parts: RunParts, connection: PlannedConnection): PeerParts {
     signal,
     settings: options.peer,
     prepare,
+    namesChannel,
     unchanged,
     shiftTimes,
     sending,

@@ -114,4 +114,50 @@ describe('replaying a provider to the HTTP/2 service', () => {
       expect(ledger.counts.missing + ledger.counts.failed + ledger.counts['not sent']).toBe(0);
       expect(target.received({ server: 'http2' }).length).toBeGreaterThanOrEqual(3);
     }));
+
+  it('names a channel only when the server has said what it is called', async () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'apns-replay-')), 'channels.pcapng');
+    const server = await emulator({ capture: path });
+    const session = connect(`https://127.0.0.1:${server.ports.http2}`, { ca: server.lab.authority.certificate });
+    const key = server.signingKey;
+    const authorization = `bearer ${signProviderToken(key.key, key.keyId, key.teamId, Math.floor(Date.now() / 1000))}`;
+    const post = (requestPath: string, headers: Record<string, string>, body: object): Promise<string> =>
+      new Promise((resolve, reject) => {
+        const stream = session.request({ ':method': 'POST', ':path': requestPath, authorization, ...headers });
+        let channel = '';
+        stream.on('response', (answer) => {
+          channel = String(answer['apns-channel-id'] ?? '');
+        });
+        stream.on('error', reject);
+        stream.on('close', () => resolve(channel));
+        stream.resume();
+        stream.end(JSON.stringify(body));
+      });
+    const create = (): Promise<string> =>
+      post(`/1/apps/${TOPIC}/channels`, {}, { 'message-storage-policy': 0, 'push-type': 'LiveActivity' });
+    const broadcast = (channel: string): Promise<string> =>
+      post(
+        `/4/broadcasts/apps/${TOPIC}`,
+        { 'apns-channel-id': channel, 'apns-push-type': 'LiveActivity', 'apns-expiration': '0', 'apns-priority': '10' },
+        { aps: { event: 'update', timestamp: 1, 'content-state': {} } },
+      );
+    const channels: string[] = [];
+    for (let i = 0; i < 4; i++) {
+      channels.push(await create());
+      for (const channel of channels) await broadcast(channel);
+    }
+    await new Promise<void>((resolve) => session.close(resolve));
+    await server.stop();
+    const recorded = await load(path);
+    try {
+      await against({ seed: 7 }, async (_, wish) => {
+        const { ledger, names } = await replay(recorded, wish);
+        expect(ledger.findings).toEqual([]);
+        expect([ledger.sent, ledger.counts.equal]).toEqual([14, 14]);
+        expect([...names.entries()].map(([from]) => from).sort()).toEqual([...channels].sort());
+      });
+    } finally {
+      recorded.close();
+    }
+  });
 });

@@ -4,7 +4,7 @@ import { createServer as createHttp } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createServer as createTls, type TLSSocket, type TlsOptions } from 'node:tls';
+import { createServer as createTls, type TlsOptions } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type ReplayOptions, runReplay } from '../../src/cli/replay.ts';
 import { type Emulator, Lab } from '../../src/emulator/index.ts';

@@ -4,7 +4,7 @@ import { itemBytes, NO_BYTES } from '../../codec/wire-syntax.ts';
 import { u32 } from '../../core/bytes.ts';
 import { GATEWAY } from '../../schema/provider.ts';
 import { printWire, wireValue } from '../outgoing.ts';
-import { ACCEPTED, gatewayAnswer, SHUTDOWN } from '../recorded.ts';
+import { gatewayAnswer, SHUTDOWN } from '../recorded.ts';
 import { moveExpiry, putWire } from '../rewrite.ts';
 import { RowReader } from '../row-reader.ts';
 import { farewell } from './farewell.ts';

@@ -16,11 +16,16 @@ const MAX_RETRIES = 3;
 /** Bytes of a response that are kept: Apple's are below 200. */
 const MAX_BODY = 64 * 1024;
 
+/** Where a channel is made; its id is the server's answer. */
+const CHANNELS = /^\/1\/apps\/[^/]+\/channels$/;
+
 /** A provider towards the HTTP/2 service: requests with headers encoded afresh, several at a time, as many as the server allows. */
 export class Http2Peer implements Peer {
   private readonly parts: PeerParts;
   private session: ClientHttp2Session | undefined;
   private open = 0;
+  /** Requests of `open` that make channels. */
+  private creating = 0;
   private goingAway = false;
   private readonly waiting: (() => void)[] = [];
   private readonly retries = new Map<number, number>();
@@ -81,11 +86,16 @@ export class Http2Peer implements Peer {
   }
 
   send(index: number): Promise<void> | undefined {
-    if (this.session !== undefined && !this.goingAway && this.open < this.limit()) {
+    if (this.session !== undefined && !this.goingAway && this.isFree(index)) {
       this.request(index);
       return undefined;
     }
     return this.later(index);
+  }
+
+  /** Whether there is room for one more, and the channel that it may name is known: not while one is being made. */
+  private isFree(index: number): boolean {
+    return this.open < this.limit() && (this.creating === 0 || !this.parts.namesChannel(index));
   }
 
   private limit(): number {
@@ -98,7 +108,7 @@ export class Http2Peer implements Peer {
     for (;;) {
       if (signal.aborted) return;
       if (this.goingAway) await this.reconnect();
-      if (this.open < this.limit()) break;
+      if (this.isFree(index)) break;
       await new Promise<void>((resolve) => this.waiting.push(resolve));
     }
     this.request(index);
@@ -125,7 +135,9 @@ export class Http2Peer implements Peer {
       ledger.hasFailed(index, `the request cannot be sent: ${(error as Error).message}`);
       return;
     }
+    const creates = out.headers.some(([name, value]) => name === ':path' && CHANNELS.test(value)) ? 1 : 0;
     this.open++;
+    this.creating += creates;
     if (ledger.outcomes[index] === 0) this.parts.sending?.(out.body);
     ledger.wasSent(index, clock.now());
     if (out.body.length > 0) stream.end(out.body);
@@ -150,6 +162,7 @@ export class Http2Peer implements Peer {
     stream.once('close', () => {
       stop.abort();
       this.open--;
+      this.creating -= creates;
       this.closed(index, headers, body, stream.rstCode, timedOut);
       this.released();
     });

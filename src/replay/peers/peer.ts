@@ -29,6 +29,8 @@ export interface PeerParts {
   readonly settings: PeerSettings;
   /** The message as it is to be sent; undefined when that failed, which the ledger then knows. */
   prepare(index: number): Outgoing | undefined;
+  /** Whether the message, as it was recorded, names a channel. */
+  namesChannel(index: number): boolean;
   /** Whether the recorded bytes of a message can be sent, with its expiry moved where `shiftTimes`; else `prepare` it. */
   unchanged(index: number): boolean;
   readonly shiftTimes: boolean;
