@@ -1,3 +1,4 @@
+import { sameBytes } from '../core/bytes.ts';
 import { Glance } from '../core/glance.ts';
 import { DIALECT, type Message } from '../core/message.ts';
 import { utf8Bytes } from '../core/text.ts';
@@ -78,7 +79,7 @@ export class Http2Jsonl {
       const written = this.out.view().slice(start);
       this.out.length = start;
       const record = utf8Bytes(`${jsonRecord(this.timeline, row, this.options)}\n`);
-      if (!same(written, record)) this.templates.set(kind, null);
+      if (!sameBytes(written, record)) this.templates.set(kind, null);
       this.out.bytes(record);
     }
     return true;
@@ -144,10 +145,4 @@ export class Http2Jsonl {
     }
     return false;
   }
-}
-
-function same(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
 }

@@ -95,7 +95,6 @@ export class Reading {
   private readonly places = new Places();
   /** IP datagrams that were put together, and their fragments. */
   private readonly datagrams = new Places();
-  /** What the network counted, by stream number. */
   /** Number in the network stage of the connection that is this stream. */
   private readonly flowOf: number[] = [];
   private readonly paths: readonly string[];

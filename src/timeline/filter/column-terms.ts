@@ -1,5 +1,5 @@
 import { CHUNK_ROWS, type Chunk, FLAG_ID, FLAG_UNTIMED } from '../columns.ts';
-import { pick, range } from './pick.ts';
+import { pick, range, stands } from './pick.ts';
 import type { Relation } from './syntax.ts';
 import { COST, type Term } from './terms.ts';
 
@@ -27,25 +27,6 @@ export function streamNumberTerm(relation: Relation, value: number): Term {
     select: (timeline, chunk, rows, count, out) =>
       pick(timeline.rows.columns.chunks[chunk].stream, none ? streams : wanted, rows, count, out),
   };
-}
-
-/** Whether a difference stands in a relation to 0. */
-function stands(difference: number, relation: Relation): boolean {
-  switch (relation) {
-    case '>':
-      return difference > 0;
-    case '<':
-      return difference < 0;
-    case '>=':
-      return difference >= 0;
-    case '<=':
-      return difference <= 0;
-    case '!=':
-    case '~=':
-      return difference !== 0;
-    default:
-      return difference === 0;
-  }
 }
 
 /** Number of the row in the list, from 1. */

@@ -19,6 +19,28 @@ const TRIED = 512;
 /** With fewer hits than one in so many rows a branch is guessed right so often that it costs less than writing every row. */
 const RARE = 12;
 
+/** Whether a difference stands in a relation to 0. */
+export function stands(difference: number, relation: Relation): boolean {
+  switch (relation) {
+    case '==':
+    case '===':
+      return difference === 0;
+    case '!=':
+    case '~=':
+      return difference !== 0;
+    case '>':
+      return difference > 0;
+    case '<':
+      return difference < 0;
+    case '>=':
+      return difference >= 0;
+    case '<=':
+      return difference <= 0;
+    default:
+      return false;
+  }
+}
+
 /** The whole numbers that stand in a relation to any number. */
 export function range(relation: Relation, value: number): Range {
   const bounded = (from: number, to: number, outside: 0 | 1 = 0): Range =>

@@ -26,19 +26,18 @@ class Verdicts {
   }
 }
 
-/** Decides by the topic number; rows without a topic never match. */
-export function topicTerm(ask: (timeline: Timeline, topic: number) => boolean): Term {
-  const verdicts = new Verdicts((timeline, key) => key > 0 && ask(timeline, key - 1));
+/** Decides by the key that a column holds; no row matches in a chunk without the column. */
+function keyTerm(column: 'topic' | 'stream', verdicts: Verdicts): Term {
   return {
     cost: COST.table,
     select(timeline, chunk, rows, count, out) {
-      const { topic } = timeline.rows.columns.chunks[chunk];
-      if (topic === undefined) return 0;
+      const keys = timeline.rows.columns.chunks[chunk][column];
+      if (keys === undefined) return 0;
       let { known } = verdicts;
       let n = 0;
       for (let k = 0; k < count; k++) {
         const i = rows[k];
-        const key = topic[i];
+        const key = keys[i];
         let verdict = key < known.length ? known[key] : 0;
         if (verdict === 0) {
           verdict = verdicts.settle(timeline, key, 0);
@@ -51,28 +50,14 @@ export function topicTerm(ask: (timeline: Timeline, topic: number) => boolean): 
   };
 }
 
+/** Decides by the topic number; rows without a topic never match. */
+export function topicTerm(ask: (timeline: Timeline, topic: number) => boolean): Term {
+  return keyTerm('topic', new Verdicts((timeline, key) => key > 0 && ask(timeline, key - 1)));
+}
+
 /** Decides by stream number × 2 + direction. */
 export function streamTerm(ask: (timeline: Timeline, stream: number, dir: 0 | 1) => boolean): Term {
-  const verdicts = new Verdicts((timeline, key) => ask(timeline, key >>> 1, (key & 1) as 0 | 1));
-  return {
-    cost: COST.table,
-    select(timeline, chunk, rows, count, out) {
-      const { stream } = timeline.rows.columns.chunks[chunk];
-      let { known } = verdicts;
-      let n = 0;
-      for (let k = 0; k < count; k++) {
-        const i = rows[k];
-        const key = stream[i];
-        let verdict = key < known.length ? known[key] : 0;
-        if (verdict === 0) {
-          verdict = verdicts.settle(timeline, key, 0);
-          known = verdicts.known;
-        }
-        if (verdict === YES) out[n++] = i;
-      }
-      return n;
-    },
-  };
+  return keyTerm('stream', new Verdicts((timeline, key) => ask(timeline, key >>> 1, (key & 1) as 0 | 1)));
 }
 
 /** Decides by message type and direction; `row` is one row of that kind. */

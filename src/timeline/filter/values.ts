@@ -1,6 +1,7 @@
 import { fromHex, toHex } from '../../core/bytes.ts';
 import type { Value } from '../../core/message.ts';
 import { utf8Bytes } from '../../core/text.ts';
+import { stands } from './pick.ts';
 import type { Relation } from './syntax.ts';
 
 /** A literal in all the ways in which it can be read; which one counts depends on the value that it meets. */
@@ -76,25 +77,9 @@ export function operand(text: string, quoted: boolean): Operand {
 
 const safe = (value: bigint): number | bigint => (value <= 9007199254740991n && value >= -9007199254740991n ? Number(value) : value);
 
+/** Whether two values of one kind stand in an order relation; NaN equals nothing and has no order. */
 function ordered<T extends number | bigint | string>(a: T, relation: Relation, b: T): boolean {
-  switch (relation) {
-    case '==':
-    case '===':
-      return a === b;
-    case '!=':
-    case '~=':
-      return a !== b;
-    case '>':
-      return a > b;
-    case '<':
-      return a < b;
-    case '>=':
-      return a >= b;
-    case '<=':
-      return a <= b;
-    default:
-      return false;
-  }
+  return stands(a < b ? -1 : a > b ? 1 : a === b ? 0 : Number.NaN, relation);
 }
 
 /** Compares numbers of either kind exactly. */

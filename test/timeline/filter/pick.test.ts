@@ -5,24 +5,16 @@ import type { Relation } from '../../../src/timeline/filter/syntax.ts';
 
 const RELATIONS: readonly Relation[] = ['==', '===', '!=', '~=', '>', '>=', '<', '<='];
 
-function stands(a: number, relation: Relation, b: number): boolean {
-  switch (relation) {
-    case '==':
-    case '===':
-      return a === b;
-    case '!=':
-    case '~=':
-      return a !== b;
-    case '>':
-      return a > b;
-    case '>=':
-      return a >= b;
-    case '<':
-      return a < b;
-    default:
-      return a <= b;
-  }
-}
+const HOLDS: Record<string, (a: number, b: number) => boolean> = {
+  '==': (a, b) => a === b,
+  '===': (a, b) => a === b,
+  '!=': (a, b) => a !== b,
+  '~=': (a, b) => a !== b,
+  '>': (a, b) => a > b,
+  '>=': (a, b) => a >= b,
+  '<': (a, b) => a < b,
+  '<=': (a, b) => a <= b,
+};
 
 /** Numbers where a few values are frequent, so that loops for rare and for frequent hits are both taken. */
 const numbers = (largest: number): fc.Arbitrary<number> =>
@@ -59,7 +51,7 @@ describe('picking rows by a number', () => {
         fc.integer({ min: 0, max: 20 }),
         (list, relation, wanted, every, skip) => {
           const rows = Uint32Array.from(list.keys()).filter((i) => i >= skip && i % every === 0);
-          const expected = [...rows].filter((i) => stands(list[i], relation, wanted));
+          const expected = [...rows].filter((i) => HOLDS[relation](list[i], wanted));
           const out = new Uint32Array(list.length);
           const chosen = range(relation, wanted);
           expect([...out.subarray(0, pick(column(list), chosen, rows, rows.length, out))]).toEqual(expected);
