@@ -67,6 +67,8 @@ interface Session {
   resets: number;
   /** GOAWAY was sent. */
   leaving: boolean;
+  /** A change of the stream limit is on its way, or not acknowledged yet. */
+  announcing: boolean;
   /** The timer of the idle time. */
   watchdog: Timer | undefined;
 }
@@ -116,6 +118,7 @@ export class Http2Server {
       streams: 0,
       resets: 0,
       leaving: false,
+      announcing: false,
       watchdog: undefined,
     };
     this.sessions.set(connection.number, entry);
@@ -250,11 +253,26 @@ export class Http2Server {
       stream.respond(headers, NO_DATE);
       stream.end(answer.body);
     }
-    if (state.answered(isRejection(answer)) && session.mask !== undefined && !session.http2.destroyed && !session.http2.closed) {
-      session.mask.announced = state.streamLimit;
-      session.http2.settings({ maxConcurrentStreams: this.settings.maxStreams });
-    }
+    if (state.answered(isRejection(answer))) this.announceLimit(session);
     this.onExchange?.({ connection, stream: stream.id ?? 0, request, answer, receivedAt });
+  }
+
+  /**
+   * Tells the client its stream limit: after the answer that changed it, and not again before it has acknowledged the last
+   * one. Answers to many requests at once would change it faster than that, and Node ends a session that owes ten of them.
+   */
+  private announceLimit(session: Session): void {
+    const { mask, state } = session;
+    if (mask === undefined || session.announcing) return;
+    session.announcing = true;
+    setImmediate(() => {
+      if (session.http2.destroyed || session.http2.closed) return;
+      mask.announced = state.streamLimit;
+      session.http2.settings({ maxConcurrentStreams: this.settings.maxStreams }, () => {
+        session.announcing = false;
+        if (mask.announced !== state.streamLimit) this.announceLimit(session);
+      });
+    });
   }
 
   private watchIdle(session: Session): void {

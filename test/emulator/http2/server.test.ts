@@ -72,10 +72,12 @@ describe('sessions', () => {
     const session = connect(emulator);
     const limits: (number | undefined)[] = [];
     session.on('remoteSettings', (settings) => limits.push(settings.maxConcurrentStreams));
-    await push(emulator, session);
-    await push(emulator, session, 'cd'.repeat(32));
-    await push(emulator, session);
-    await new Promise<void>((resolve) => session.ping(() => resolve()));
+    // Changes come one by one, each after the answer that brought it.
+    const afterPing = (): Promise<void> => new Promise((resolve) => session.ping(() => resolve()));
+    for (const token of [TOKEN, 'cd'.repeat(32), TOKEN]) {
+      await push(emulator, session, token);
+      await afterPing();
+    }
     expect(limits).toEqual([1, 1000, 1, 1000]);
   });
 
@@ -84,6 +86,22 @@ describe('sessions', () => {
     const session = connect(emulator);
     const answers = await Promise.all(Array.from({ length: 50 }, () => push(emulator, session)));
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+  });
+
+  it('stay open when many pushes at once are taken and refused in turns, and end with the limit of the last one', async () => {
+    const emulator = await start();
+    const session = connect(emulator);
+    let limit: number | undefined;
+    session.on('remoteSettings', (settings) => {
+      limit = settings.maxConcurrentStreams;
+    });
+    await push(emulator, session);
+    const tokens = Array.from({ length: 200 }, (_, i) => (i % 2 === 0 ? TOKEN : 'cd'.repeat(32)));
+    const answers = await Promise.all(tokens.map((token) => push(emulator, session, token)));
+    expect(answers.map(({ status }) => status)).toEqual(tokens.map((token) => (token === TOKEN ? 200 : 400)));
+    await push(emulator, session);
+    for (let n = 0; n < 4; n++) await new Promise<void>((resolve) => session.ping(() => resolve()));
+    expect(limit).toBe(1000);
   });
 
   it('announce the full number at once with a certificate', async () => {
