@@ -11,7 +11,7 @@ import { connect, createServer as createTlsServer } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { gateway } from '../src/codec/gateway.ts';
 import { Lab, stateDirectory } from '../src/emulator/index.ts';
-import { dial } from '../src/replay/dial.ts';
+import { DIAL_DEFAULTS, dial } from '../src/replay/dial.ts';
 import { makePlan } from '../src/replay/plan.ts';
 import { Replay } from '../src/replay/replay.ts';
 import { selectRows } from '../src/replay/selection.ts';
@@ -150,24 +150,7 @@ async function replay(port: number, messages: number): Promise<Result> {
     selectRows(timeline, { filter: undefined, numbers: undefined, streams: undefined, limit: undefined }),
     undefined,
   );
-  const target = { host: '127.0.0.1', port };
-  const how = {
-    target,
-    address: '127.0.0.1',
-    plaintext: false,
-    insecure: true,
-    ca: undefined,
-    certificate: undefined,
-    key: undefined,
-    pkcs12: undefined,
-    passphrase: undefined,
-    serverName: undefined,
-    alpn: undefined,
-    tlsMin: undefined,
-    tlsMax: undefined,
-    proxy: undefined,
-    connectTimeoutMs: 10_000,
-  };
+  const how = { ...DIAL_DEFAULTS, target: { host: '127.0.0.1', port }, address: '127.0.0.1', insecure: true };
   const run = new Replay({
     timeline,
     plan,

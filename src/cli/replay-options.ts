@@ -3,10 +3,9 @@ import { rootCertificates } from 'node:tls';
 import { EXIT, UserError } from '../core/errors.ts';
 import { Lab, splitPem, stateDirectory } from '../emulator/certificates/lab.ts';
 import { REAL_CLOCK } from '../replay/clock.ts';
-import type { DialOptions } from '../replay/dial.ts';
+import { DIAL_DEFAULTS, type DialOptions } from '../replay/dial.ts';
 import type { Outcome } from '../replay/ledger.ts';
 import { parseSpan } from '../replay/pace.ts';
-import { CONNECT_TIMEOUT } from '../replay/replay.ts';
 import { signer } from '../replay/signer.ts';
 import type { ReadOptions } from './options.ts';
 
@@ -86,7 +85,7 @@ export function tlsOf(options: ReplayOptions, lab: Lab | undefined): Omit<DialOp
     alpn: options.alpn === undefined ? undefined : options.alpn.split(',').filter((name) => name !== ''),
     tlsMin: version('--tls-min', options.tlsMin),
     tlsMax: version('--tls-max', options.tlsMax),
-    connectTimeoutMs: span('--connect-timeout', options.connectTimeout) ?? CONNECT_TIMEOUT,
+    connectTimeoutMs: span('--connect-timeout', options.connectTimeout) ?? DIAL_DEFAULTS.connectTimeoutMs,
   };
 }
 

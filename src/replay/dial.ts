@@ -25,6 +25,23 @@ export interface DialOptions {
   readonly proxy: { readonly target: Target; readonly address: string } | undefined;
 }
 
+/** A connection over TLS, without a certificate of ours, to a server that the system trusts. */
+export const DIAL_DEFAULTS: Omit<DialOptions, 'target' | 'address'> = {
+  plaintext: false,
+  ca: undefined,
+  insecure: false,
+  certificate: undefined,
+  key: undefined,
+  pkcs12: undefined,
+  passphrase: undefined,
+  serverName: undefined,
+  alpn: undefined,
+  tlsMin: undefined,
+  tlsMax: undefined,
+  connectTimeoutMs: 10_000,
+  proxy: undefined,
+};
+
 export interface Link {
   readonly socket: Socket;
   /** The protocol that both sides agreed on. */

@@ -13,10 +13,9 @@ import type { Report } from './report.ts';
 import { NameMap, type RewriteOptions, Rewriter } from './rewrite.ts';
 import { runPlan } from './run.ts';
 
-/** Milliseconds: longest wait for a connection, and for an answer. */
-export const CONNECT_TIMEOUT = 10_000;
+/** Milliseconds: longest wait for an answer. */
 const ANSWER_TIMEOUT = 5_000;
-/** Silence after which a gateway has taken everything: Apple's needed about 360 ms for an error packet (provider.md 1.2). */
+/** Silence after which a gateway has taken everything: Apple's needed about 360 ms for an error packet (java-apns, issue 349). */
 const QUIET = 1_000;
 
 export interface ReplayOptions {

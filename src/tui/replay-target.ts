@@ -3,9 +3,9 @@ import { lookup } from 'node:dns/promises';
 import { rootCertificates } from 'node:tls';
 import { EXIT, UserError } from '../core/errors.ts';
 import { Lab, stateDirectory } from '../emulator/certificates/lab.ts';
-import { type DialOptions, dial } from '../replay/dial.ts';
+import { DIAL_DEFAULTS, type DialOptions, dial } from '../replay/dial.ts';
 import { DeviceListener } from '../replay/peers/listen.ts';
-import { CONNECT_TIMEOUT, type ReplayOptions } from '../replay/replay.ts';
+import type { ReplayOptions } from '../replay/replay.ts';
 import { admit, isLoopback, type Permission, parseTarget, type Target } from '../replay/target.ts';
 import type { ReplayForm } from './replay-view.ts';
 
@@ -45,21 +45,13 @@ function dialing(form: ReplayForm, permission: Permission): ReplayTarget {
       const proxy = proxyTarget && { target: proxyTarget, address: await admit(proxyTarget, permission, resolveAll) };
       const lab = form.tls !== 'none' && isLoopback(address) ? await Lab.open(stateDirectory()) : undefined;
       const how: DialOptions = {
+        ...DIAL_DEFAULTS,
         target,
         address,
         proxy,
         plaintext: form.tls === 'none',
         ca: lab === undefined ? undefined : [...rootCertificates, lab.authority.certificate],
         insecure: form.tls === 'any certificate',
-        certificate: undefined,
-        key: undefined,
-        pkcs12: undefined,
-        passphrase: undefined,
-        serverName: undefined,
-        alpn: undefined,
-        tlsMin: undefined,
-        tlsMax: undefined,
-        connectTimeoutMs: CONNECT_TIMEOUT,
       };
       return { identity: await lab?.device('phone'), open: (alpn, signal) => dial(how, alpn, signal), close: () => undefined };
     },

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type Emulator, type EmulatorOptions, startEmulator } from '../../src/emulator/index.ts';
 import { type Clock, REAL_CLOCK } from '../../src/replay/clock.ts';
 import { DEFAULT_IGNORE } from '../../src/replay/compare.ts';
-import { dial } from '../../src/replay/dial.ts';
+import { DIAL_DEFAULTS, dial } from '../../src/replay/dial.ts';
 import { Ledger } from '../../src/replay/ledger.ts';
 import type { PeerSettings } from '../../src/replay/peers/peer.ts';
 import { makePlan, type Plan, type Role } from '../../src/replay/plan.ts';
@@ -78,21 +78,13 @@ export async function replay(reading: Reading, wish: ReplayWish): Promise<Replay
     open: (alpn) =>
       dial(
         {
+          ...DIAL_DEFAULTS,
           target: { host: '127.0.0.1', port: wish.port },
           address: '127.0.0.1',
           plaintext: wish.plaintext === true,
           ca: wish.ca === undefined ? undefined : [wish.ca],
-          insecure: false,
           certificate: wish.certificate,
-          key: undefined,
-          pkcs12: undefined,
-          passphrase: undefined,
-          serverName: undefined,
-          alpn: undefined,
-          tlsMin: undefined,
-          tlsMax: undefined,
           connectTimeoutMs: 5000,
-          proxy: undefined,
         },
         alpn,
         signal,
