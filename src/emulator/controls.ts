@@ -247,6 +247,7 @@ export class Controls {
       stored: delivery.store.count(),
       received: journal.total,
       injected: journal.injected,
+      forgotten: journal.forgotten,
       connections: { courier: courier.count, gateway: gateway.count, http2: http2.count },
       listening: Object.fromEntries([...listeners].map(([name, listener]) => [name, listener.listening ? listener.port : false])),
     };

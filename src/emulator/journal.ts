@@ -72,6 +72,7 @@ export class Journal {
   private first = 0;
   private bytes = 0;
   private count = 0;
+  private lastDropped = 0;
   private readonly waiting = new Set<() => void>();
   private waking = false;
   private readonly limits: { readonly records: number; readonly bytes: number };
@@ -96,6 +97,7 @@ export class Journal {
   /** Records a notification that was injected: it has no sender and no answer. */
   addInjected(push: Push): void {
     const slot = this.injectedCount++ & (MAX_INJECTED_KEPT - 1);
+    if (this.injectedCount - this.injectedGone > MAX_INJECTED_KEPT) this.lastDropped = this.injectionNumbers[slot];
     this.injections[slot] = push;
     this.injectionNumbers[slot] = ++this.count;
     this.changed();
@@ -104,6 +106,11 @@ export class Journal {
   /** How many were injected in all. */
   get injected(): number {
     return this.injectedCount;
+  }
+
+  /** Number of the newest record that was dropped; 0 while all are there. */
+  get forgotten(): number {
+    return this.lastDropped;
   }
 
   /** Notes what a recorded message became, once that is known. */
@@ -168,12 +175,15 @@ export class Journal {
     this.records = [];
     this.first = 0;
     this.bytes = 0;
+    this.lastDropped = this.count;
     this.injections.length = 0;
     this.injectedGone = this.injectedCount;
   }
 
   private dropOldest(): void {
-    this.bytes -= sizeOf(this.records[this.first] as Received);
+    const oldest = this.records[this.first] as Received;
+    this.lastDropped = oldest.number;
+    this.bytes -= sizeOf(oldest);
     this.records[this.first++] = undefined;
     if (this.first < MIN_DROPPED || this.first * 2 < this.records.length) return;
     this.records = this.records.slice(this.first);

@@ -53,7 +53,7 @@ export function ignoreList(given: readonly string[] | undefined): ReadonlySet<st
   return out;
 }
 
-/** A courier may leave out a status that is 0 (courier.md 3.6: the field is optional). */
+/** A courier may leave out a status that is 0: the field is optional (rustpush, pypush). */
 const ABSENT_IS_ZERO: ReadonlySet<string> = new Set(['response']);
 
 /** Field by field; `mapped` gives what a recorded token or channel is called at the target. */

@@ -10,9 +10,8 @@ export interface Proof {
   readonly same: number | undefined;
 }
 
-/** Records that the emulator keeps; beyond them only the number is compared. */
-const KEPT = 100_000;
-const INJECTED_KEPT = 8_192;
+/** Payloads whose hashes are kept, some 100 bytes each; of more only the number is compared. */
+const MAX_HASHES = 100_000;
 /** The record is complete a moment after the last answer. */
 const ATTEMPTS = 20;
 const ATTEMPT_MS = 50;
@@ -42,7 +41,7 @@ export class Witness {
 
   saw(payload: Uint8Array): void {
     this.sent++;
-    if (this.sent > KEPT) return;
+    if (this.sent > MAX_HASHES) return;
     const hash = digest(payload);
     this.hashes.set(hash, (this.hashes.get(hash) ?? 0) + 1);
   }
@@ -50,14 +49,16 @@ export class Witness {
   /** Waits until the record holds as many messages as were sent, for a moment. */
   async end(): Promise<Proof> {
     let total = 0;
-    // An injection is on record before it is answered.
-    for (let attempt = 0; attempt < ATTEMPTS && !this.injected; attempt++) {
-      total = ((await this.control.get('/status')) as { received: number }).received - this.before;
-      if (total >= this.sent) break;
+    let forgotten = 0;
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const status = (await this.control.get('/status')) as { received: number; injected: number; forgotten: number };
+      total = this.injected ? status.injected - this.injectedBefore : status.received - this.before;
+      forgotten = status.forgotten;
+      // An injection is on record before it is answered.
+      if (this.injected || total >= this.sent) break;
       await new Promise((resolve) => setTimeout(resolve, ATTEMPT_MS));
     }
-    if (this.injected) total = ((await this.control.get('/status')) as { injected: number }).injected - this.injectedBefore;
-    if (total > (this.injected ? INJECTED_KEPT : KEPT)) return { sent: this.sent, received: total, same: undefined };
+    if (this.sent > MAX_HASHES || forgotten > this.before) return { sent: this.sent, received: total, same: undefined };
     const all = (await this.control.get(`/received?after=${this.before}${this.injected ? '&command=inject' : ''}`)) as {
       payload?: unknown;
       payloadBase64?: string;

@@ -15,7 +15,7 @@ describe('what was received', () => {
       [9999, 'c9999'],
       [10_000, 'c10000'],
     ]);
-    expect(journal.total).toBe(10_000);
+    expect([journal.total, journal.forgotten]).toEqual([10_000, 9_997]);
   });
 
   it('is bounded in bytes as well, so that large payloads do not fill the memory', () => {
@@ -42,10 +42,11 @@ describe('what was received', () => {
     ]);
     second.state = 'acknowledged';
     expect(journal.query({ state: 'acknowledged' }).map(({ number }) => number)).toEqual([5]);
-    expect(journal.total).toBe(5);
+    expect([journal.total, journal.forgotten]).toEqual([5, 0]);
     for (let n = 0; n < MAX_INJECTED_KEPT + 1; n++) journal.addInjected(push());
     const kept = journal.query({ command: 'inject' }).map(({ number }) => number);
     expect([kept.length, kept[0], kept.at(-1)]).toEqual([MAX_INJECTED_KEPT, 7, MAX_INJECTED_KEPT + 6]);
+    expect(journal.forgotten).toBe(6);
     expect(journal.query({ limit: 5 }).map(({ number }) => number)).toEqual([1, 2, 3, 5, 7]);
     journal.clear();
     expect(journal.query()).toEqual([]);

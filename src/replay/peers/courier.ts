@@ -32,7 +32,7 @@ const ASKED_BY: Readonly<Record<string, string>> = {
 const BY_ID: ReadonlySet<string> = new Set(['message_ack', 'pub_sub_channel_list', 'presence_tracking_response']);
 const CONNECTED = 1;
 const GOODBYE = 2;
-/** As devices of today send them (courier.md 3.1). */
+/** As devices of today send them. */
 const PRESENCE_FLAGS = 0x41;
 interface Live {
   readonly id: number | undefined;
@@ -288,7 +288,7 @@ export class CourierPeer implements Peer {
   }
 }
 
-/** Nonce: 00, u64 big-endian milliseconds, 8 random bytes. Signature: 01 01, RSA PKCS #1 with SHA-1 over it. Source: courier.md 3.1. */
+/** Nonce: 00, u64 big-endian milliseconds, 8 random bytes. Signature: 01 01, RSA PKCS #1 with SHA-1 over it. Source: pypush, rustpush. */
 function signNonce(key: string, nowMs: number): { nonce: Uint8Array; signature: Uint8Array } {
   const nonce = new Uint8Array(17);
   new DataView(nonce.buffer).setBigUint64(1, BigInt(Math.floor(nowMs)));

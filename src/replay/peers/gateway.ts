@@ -21,7 +21,7 @@ const MAX_COPIES = 4096;
 
 /**
  * A provider towards a gateway. Silence is success; after an error packet it connects again and resends what the gateway
- * threw away behind the named message, as Apple asks of clients (provider.md 1.3).
+ * threw away behind the named message, as Apple asks of clients ("Binary Provider API").
  */
 export class GatewayPeer implements Peer {
   private readonly parts: PeerParts;
