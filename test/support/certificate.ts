@@ -44,11 +44,20 @@ export interface Identity {
   readonly certificatePem: string;
 }
 
+/** Keys, and the algorithm that signs SHA-256 with them. */
+const KINDS = {
+  rsa: { generate: () => generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey, signature: '1.2.840.113549.1.1.11' },
+  ec: { generate: () => generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).privateKey, signature: '1.2.840.10045.4.3.2' },
+  dsa: {
+    generate: () => generateKeyPairSync('dsa', { modulusLength: 1024, divisorLength: 160 }).privateKey,
+    signature: '2.16.840.1.101.3.4.3.2',
+  },
+};
+
 /** A self-signed certificate around a fresh key. */
-export function identity(recipe: CertificateRecipe, kind: 'rsa' | 'ec' = 'rsa'): Identity {
-  const { privateKey } =
-    kind === 'rsa' ? generateKeyPairSync('rsa', { modulusLength: 2048 }) : generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
-  const algorithm = kind === 'rsa' ? der(0x30, oid('1.2.840.113549.1.1.11'), der(0x05)) : der(0x30, oid('1.2.840.10045.4.3.2'));
+export function identity(recipe: CertificateRecipe, kind: keyof typeof KINDS = 'rsa'): Identity {
+  const privateKey = KINDS[kind].generate();
+  const algorithm = der(0x30, oid(KINDS[kind].signature), ...(kind === 'rsa' ? [der(0x05)] : []));
   const attributes = [['2.5.4.3', recipe.commonName] as const, ...(recipe.attributes ?? [])];
   const name = der(0x30, ...attributes.map(([id, text]) => der(0x31, der(0x30, oid(id), utf8String(text)))));
   const extensions = (recipe.extensions ?? []).map(([id, value]) => der(0x30, oid(id), der(0x04, value)));
