@@ -120,3 +120,8 @@ export function topicBytes(hash: string): Uint8Array {
   }
   return bytes;
 }
+
+/** SHA-1 hex of a topic given by name; a hash stays as it is. */
+export function hashOf(topic: string): string {
+  return topic.length === 40 && /^[0-9a-f]{40}$/.test(topic) ? topic : topicHash(topic);
+}

@@ -1,7 +1,8 @@
 /** Courier sessions as conversations: feed commands, look at what the server says. */
 import { fromHex } from '../../src/core/bytes.ts';
 import { messageFields } from '../../src/emulator/courier/message-body.ts';
-import { CourierSession, type Outlet } from '../../src/emulator/courier/session.ts';
+import type { Outlet } from '../../src/emulator/courier/outlet.ts';
+import { CourierSession } from '../../src/emulator/courier/session.ts';
 import { COURIER_DEFAULTS, type CourierSettings } from '../../src/emulator/courier/settings.ts';
 import { type Plain, speechFor } from '../../src/emulator/courier/speech.ts';
 import { FaultEngine } from '../../src/emulator/faults/engine.ts';

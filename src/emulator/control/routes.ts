@@ -2,13 +2,13 @@
  * The control API as a table: method, path, what it does. A path part `:name` is a parameter. Bodies and answers are JSON;
  * bytes are base64. The manual and the `GET /` answer are made from this table.
  */
-import { EXIT, UserError } from '../../core/errors.ts';
-import type { Controls, Notification } from '../controls.ts';
-import type { EmulatorEvent, ServerName } from '../event.ts';
+import { UserError } from '../../core/errors.ts';
+import type { Controls } from '../controls.ts';
 import { durationOf, type Goaway, type Rule, readRule } from '../faults/rule.ts';
-import type { Received, ReceivedQuery } from '../journal.ts';
-import type { Push } from '../push.ts';
-import type { Device, TokenState } from '../registry.ts';
+import type { TokenState } from '../registry.ts';
+import { clockJson, deviceJson, pushJson, receivedJson, tokenJson } from './answers.ts';
+import { bad, count, notificationOf, numberIn, queryOf, record, server, text, texts, time } from './arguments.ts';
+import { ControlFailure } from './failure.ts';
 
 export interface ControlRequest {
   readonly params: Readonly<Record<string, string>>;
@@ -24,7 +24,6 @@ export interface Route {
   readonly run: (controls: Controls, request: ControlRequest) => unknown;
 }
 
-const SERVERS: readonly string[] = ['courier', 'gateway', 'feedback', 'http2'];
 const STATES: readonly string[] = ['active', 'unregistered', 'expired'];
 /** Longest time that a request may wait for a message. */
 const MAX_WAIT_MS = 600_000;
@@ -224,16 +223,6 @@ export const ROUTES: readonly Route[] = [
   },
 ];
 
-/** A failure with its HTTP status. */
-export class ControlFailure extends Error {
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super(message);
-    this.status = status;
-  }
-}
-
 /** The route of a request and its parameters; `methods` when only the method is wrong. */
 export function findRoute(
   method: string,
@@ -250,117 +239,6 @@ export function findRoute(
   return { methods };
 }
 
-export function eventJson(event: EmulatorEvent): Record<string, unknown> {
-  return { ...event, at: new Date(event.at).toISOString() };
-}
-
-export function receivedJson(record: Received): Record<string, unknown> {
-  const { payload, push, pushes, at, headers, ...rest } = record;
-  return {
-    ...rest,
-    at: new Date(at).toISOString(),
-    ...(headers === undefined
-      ? {}
-      : { headers: headers.map(([name, value]) => [name, name === 'authorization' ? withoutSignature(value) : value]) }),
-    ...(payload === undefined ? {} : payloadJson(payload)),
-    ...(push === undefined ? {} : { push: pushJson(push) }),
-    ...(pushes === undefined ? {} : { pushes: pushes.map(pushJson) }),
-  };
-}
-
-/** Whoever may read the log may not send pushes with what it shows: the signature of a provider token stays out. */
-export function withoutSignature(authorization: string): string {
-  return authorization.replace(/\.[^.]*$/, '.‹redacted›');
-}
-
-function pushJson(push: Push): Record<string, unknown> {
-  const { id, token, state, attempts, ackStatus } = push;
-  return {
-    id,
-    token,
-    state,
-    attempts,
-    acceptedAt: new Date(push.acceptedAt).toISOString(),
-    ...(ackStatus < 0 ? {} : { ackStatus }),
-  };
-}
-
-function deviceJson(device: Device): Record<string, unknown> {
-  return {
-    token: device.token,
-    ...(device.name === undefined ? {} : { name: device.name }),
-    online: device.endpoint !== undefined,
-    active: device.active,
-    ...(device.endpoint === undefined ? {} : { connection: device.endpoint.connection }),
-    filter: device.filter === undefined ? null : Object.fromEntries(device.filter),
-    scoped: Object.fromEntries([...(device.scoped ?? [])].map(([topic, token]) => [topic, token.hex])),
-    channels: [...(device.subscriptions?.keys() ?? [])],
-  };
-}
-
-function tokenJson(controls: Controls, hex: string): Record<string, unknown> {
-  const token = controls.token(hex);
-  if (token === undefined) throw new ControlFailure(404, `There is no token ${hex}.`);
-  return {
-    token: token.hex,
-    device: token.device.token,
-    state: token.state,
-    since: new Date(token.since).toISOString(),
-    scope: token.scope ?? null,
-  };
-}
-
-function payloadJson(payload: Uint8Array): Record<string, unknown> {
-  const bytes = Buffer.from(payload);
-  try {
-    return { payload: JSON.parse(bytes.toString('utf8')) as unknown };
-  } catch {
-    return { payloadBase64: bytes.toString('base64') };
-  }
-}
-
-function clockJson(controls: Controls): Record<string, unknown> {
-  return { time: new Date(controls.clock.now()).toISOString(), frozen: controls.clock.frozen };
-}
-
-function notificationOf(body: Record<string, unknown>): Notification {
-  const { to, topic, payload, payloadBase64, expiry, priority, pushType, collapseId } = body;
-  if (typeof topic !== 'string') throw bad('"topic" must be a topic name or its SHA-1 in hex.');
-  if (to === undefined) throw bad('"to" must be a token, a list of tokens, or "all".');
-  return {
-    to: Array.isArray(to) ? texts('to', to) : String(to),
-    topic,
-    payload: payloadBase64 === undefined ? payload : Buffer.from(String(payloadBase64), 'base64'),
-    ...(expiry === undefined ? {} : { expiry: count(expiry, 'expiry') }),
-    ...(priority === undefined ? {} : { priority: count(priority, 'priority') }),
-    ...text('pushType', pushType),
-    ...text('collapseId', collapseId),
-  };
-}
-
-const QUERY_TEXTS = ['server', 'command', 'token', 'topic', 'id', 'reason', 'state'] as const;
-const QUERY_NUMBERS = ['status', 'after', 'limit'] as const;
-
-function queryOf(query: URLSearchParams): ReceivedQuery {
-  const out: Record<string, string | number> = {};
-  for (const key of QUERY_TEXTS) {
-    const value = query.get(key);
-    if (value !== null) out[key] = value;
-  }
-  for (const key of QUERY_NUMBERS) {
-    const value = numberIn(query, key);
-    if (value !== undefined) out[key] = value;
-  }
-  return out as ReceivedQuery;
-}
-
-function numberIn(query: URLSearchParams, key: string): number | undefined {
-  const value = query.get(key);
-  if (value === null) return undefined;
-  if (!/^-?\d{1,15}$/.test(value)) throw bad(`"${key}" must be a whole number.`);
-  return Number(value);
-}
-
 function matchPath(pattern: readonly string[], parts: readonly string[]): Record<string, string> | undefined {
   if (pattern.length !== parts.length) return undefined;
   const params: Record<string, string> = {};
@@ -369,41 +247,4 @@ function matchPath(pattern: readonly string[], parts: readonly string[]): Record
     else if (pattern[i] !== parts[i]) return undefined;
   }
   return params;
-}
-
-function record(value: unknown): Record<string, unknown> {
-  if (value === undefined || value === null) return {};
-  if (typeof value !== 'object' || Array.isArray(value)) throw bad('Give a JSON object.');
-  return value as Record<string, unknown>;
-}
-
-function text<K extends string>(key: K, value: unknown): { readonly [P in K]?: string } {
-  if (value === undefined) return {};
-  if (typeof value !== 'string') throw bad(`"${key}" must be text.`);
-  return { [key]: value } as { readonly [P in K]?: string };
-}
-
-function texts(key: string, value: unknown): readonly string[] {
-  if (!Array.isArray(value) || !value.every((item) => typeof item === 'string')) throw bad(`"${key}" must be a list of texts.`);
-  return value;
-}
-
-function count(value: unknown, key: string): number {
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0) throw bad(`"${key}" must be a whole number, 0 or more.`);
-  return value;
-}
-
-function time(value: unknown, key: string): number {
-  const ms = typeof value === 'number' ? value : Date.parse(String(value));
-  if (!Number.isFinite(ms)) throw bad(`"${key}" must be milliseconds since the epoch or an ISO time.`);
-  return ms;
-}
-
-function server(name: string): Exclude<ServerName, 'control'> {
-  if (!SERVERS.includes(name)) throw bad(`There is no server "${name}"; there are ${SERVERS.join(', ')}.`);
-  return name as Exclude<ServerName, 'control'>;
-}
-
-function bad(message: string): UserError {
-  return new UserError('emulator.control', message, EXIT.usage);
 }

@@ -6,7 +6,9 @@ import { timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { UserError } from '../../core/errors.ts';
 import type { Controls } from '../controls.ts';
-import { ControlFailure, eventJson, findRoute } from './routes.ts';
+import { eventJson } from './answers.ts';
+import { ControlFailure } from './failure.ts';
+import { findRoute } from './routes.ts';
 
 /** Largest body: a thousand rules or a large payload are far below. */
 const MAX_BODY = 16 * 1024 * 1024;

@@ -2,7 +2,7 @@
 import type { Device, Registry } from '../registry.ts';
 import { checkPresence } from './presence.ts';
 import type { CourierSettings } from './settings.ts';
-import type { Heard } from './speech.ts';
+import type { Heard, Plain } from './speech.ts';
 
 export type Identified =
   /** The key of who connects; undefined for nobody in particular. */
@@ -41,4 +41,28 @@ function findDevice(registry: Registry, given: string | undefined, identity: str
   // Somebody else's token: this key has or gets its own.
   if (identity !== undefined && owner !== undefined && owner !== identity) return mine ?? registry.addDevice({ identity });
   return known.device;
+}
+
+/** First protocol version that was seen to read the keep-alive fields of the response. */
+const KEEP_ALIVE_VERSION = 12;
+
+/** Fields of the response to a Connect that was taken, without its status. `token`: the one to be told, if any. */
+export function welcome(
+  settings: CourierSettings,
+  protocolVersion: unknown,
+  nowMs: number,
+  token: Uint8Array | undefined,
+): Readonly<Record<string, Plain | undefined>> {
+  const { min, expected, max } = settings.keepAliveMinutes;
+  return {
+    ...(token === undefined ? {} : { token }),
+    message_size: settings.messageSize,
+    unknown5: 2,
+    capabilities: settings.capabilities,
+    large_message_size: settings.largeMessageSize,
+    server_time: BigInt(Math.floor(nowMs)),
+    ...(Number(protocolVersion ?? 0) >= KEEP_ALIVE_VERSION
+      ? { min_keep_alive: min, expected_keep_alive: expected, max_keep_alive: max }
+      : {}),
+  };
 }

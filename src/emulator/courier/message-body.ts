@@ -7,6 +7,7 @@ import { packedAttributes } from '../../codec/packed/message.ts';
 import type { PackedAttribute } from '../../codec/packed/value.ts';
 import type { PackedWriter } from '../../codec/packed/writer.ts';
 import { tlv } from '../../codec/tlv.ts';
+import { fromHex } from '../../core/bytes.ts';
 import type { Item } from '../../core/message.ts';
 import type { FieldValues } from '../../schema/build.ts';
 import { COURIER } from '../../schema/courier.ts';
@@ -33,6 +34,15 @@ export interface Variant {
   /** The device's own token, when the push is for a scoped one. */
   readonly baseToken: Uint8Array | undefined;
   readonly correlation: string | undefined;
+}
+
+const MODERN: Variant = { legacyFlags: false, baseToken: undefined, correlation: undefined };
+const LEGACY: Variant = { legacyFlags: true, baseToken: undefined, correlation: undefined };
+
+/** `baseToken`: hex. The usual two are shared, so that a fan-out makes none. */
+export function variantOf(legacyFlags: boolean, baseToken: string | undefined, correlation: string | undefined): Variant {
+  if (baseToken === undefined && correlation === undefined) return legacyFlags ? LEGACY : MODERN;
+  return { legacyFlags, baseToken: baseToken === undefined ? undefined : fromHex(baseToken), correlation };
 }
 
 /**

@@ -6,7 +6,8 @@ import { type Connection, ignore } from '../sockets/listener.ts';
 import { Outbox } from '../sockets/outbox.ts';
 import { countTurn, resume } from '../sockets/turn.ts';
 import { type Individual, messageLength, skeletonFor, type Variant, writeMessage } from './message-body.ts';
-import { CourierSession, type Outlet, type SessionParts } from './session.ts';
+import type { Outlet, SessionParts } from './outlet.ts';
+import { CourierSession } from './session.ts';
 import { alpnByBytes, type Speech, speechFor, TELLING_BYTES } from './speech.ts';
 
 /** Whoever does not read our last words within this time is cut off. */

@@ -3,58 +3,18 @@
  * Order of a real session: Connect, ConnectResponse, active state, filter, stored messages, then anything.
  */
 import { fromHex } from '../../core/bytes.ts';
-import type { Channels } from '../channels.ts';
-import type { EmulatorClock } from '../clock.ts';
-import type { Delivery } from '../delivery.ts';
-import type { Events } from '../event.ts';
-import type { FaultEngine } from '../faults/engine.ts';
 import type { Action } from '../faults/rule.ts';
 import { flatHex } from '../hex.ts';
-import type { Journal, Received } from '../journal.ts';
-import { type BodyOptions, Push, pushBody, topicHash } from '../push.ts';
-import type { SeededRandom } from '../random.ts';
+import type { Received } from '../journal.ts';
+import { type BodyOptions, Push, pushBody } from '../push.ts';
 import { type Device, type Endpoint, FILTER_LISTS, type FilterList } from '../registry.ts';
-import { type Identified, identify, resolveDevice } from './admission.ts';
+import { type Identified, identify, resolveDevice, welcome } from './admission.ts';
 import { InFlight } from './in-flight.ts';
-import { type Individual, LAST_STORED, STORED, type Variant } from './message-body.ts';
-import type { CourierSettings } from './settings.ts';
-import type { Heard, Plain } from './speech.ts';
-import { readSubscription } from './subscription.ts';
+import { type Individual, LAST_STORED, STORED, type Variant, variantOf } from './message-body.ts';
+import type { ConnectionFacts, Outlet, SessionParts } from './outlet.ts';
+import { subscribe } from './pub-sub.ts';
+import type { Heard } from './speech.ts';
 import { targetsOf } from './targets.ts';
-
-/** Where a session's words go. */
-export interface Outlet {
-  say(command: string, fields: Readonly<Record<string, Plain | undefined>>): void;
-  /** A notification, encoded by the cheapest way that the dialect has. */
-  deliver(body: Push['body'], variant: Variant, one: Individual): void;
-  /** Ends the connection after what was said has been written. */
-  close(why: string): void;
-  /** Ends it at once, with a TCP reset. */
-  reset(): void;
-  /** Bytes that mean nothing. */
-  garble(length: number): void;
-}
-
-export interface SessionParts {
-  readonly delivery: Delivery;
-  readonly channels: Channels;
-  readonly journal: Journal;
-  readonly events: Events;
-  readonly clock: EmulatorClock;
-  readonly random: SeededRandom;
-  readonly faults: FaultEngine;
-  readonly settings: CourierSettings;
-}
-
-export interface ConnectionFacts {
-  readonly number: number;
-  /** The client's address: ConnectResponse field 19. */
-  readonly address: string;
-  readonly alpn: string | undefined;
-  /** Key fingerprint of the TLS client certificate. */
-  readonly tlsIdentity: string | undefined;
-  readonly ios4: boolean;
-}
 
 const TOKEN_LENGTH = 32;
 
@@ -63,8 +23,6 @@ const STATUS_INVALID = 2;
 const STATUS_REJECTED = 3;
 const STATE_DISCONNECT = 2;
 const ACTIVE = 1;
-/** First protocol version that was seen to read the keep-alive fields of the response. */
-const KEEP_ALIVE_VERSION = 12;
 
 type Fields = Heard['fields'];
 
@@ -141,16 +99,7 @@ export class CourierSession implements Endpoint {
     const scoped = push.token !== device.token && push.body.channel === undefined;
     const token = device === this.user && !scoped ? this.userToken : (fromHex(push.token) ?? this.userToken);
     const { settings } = this.parts;
-    const variant: Variant =
-      scoped || settings.correlation
-        ? {
-            legacyFlags: this.legacyFlags,
-            baseToken: scoped ? fromHex(device.token) : undefined,
-            correlation: settings.correlation ? push.id : undefined,
-          }
-        : this.legacyFlags
-          ? LEGACY
-          : MODERN;
+    const variant = variantOf(this.legacyFlags, scoped ? device.token : undefined, settings.correlation ? push.id : undefined);
     const storageFlags = stored ? STORED | (last ? LAST_STORED : 0) : 0;
     const one: Individual = { id, token, time: push.acceptedAt, storageFlags };
     if (this.parts.faults.watchesDeliveries) this.deliverUnderRules(push, variant, one);
@@ -249,18 +198,8 @@ export class CourierSession implements Endpoint {
       this.legacyFlags = f['protocol_version'] === undefined;
     }
     if (events.wanted) events.emit({ at: clock.now(), kind: 'device-online', token: device.token, connection: this.connection });
-    const { min, expected, max } = settings.keepAliveMinutes;
-    const modern = Number(f['protocol_version'] ?? 0) >= KEEP_ALIVE_VERSION;
-    this.outlet.say('connect_response', {
-      status: STATUS_OK,
-      ...(given === device.token && !this.facts.ios4 ? {} : { token: fromHex(device.token) as Uint8Array }),
-      message_size: settings.messageSize,
-      unknown5: 2,
-      capabilities: settings.capabilities,
-      large_message_size: settings.largeMessageSize,
-      server_time: BigInt(Math.floor(clock.now())),
-      ...(modern ? { min_keep_alive: min, expected_keep_alive: expected, max_keep_alive: max } : {}),
-    });
+    const token = given === device.token && !this.facts.ios4 ? undefined : fromHex(device.token);
+    this.outlet.say('connect_response', { status: STATUS_OK, ...welcome(settings, f['protocol_version'], clock.now(), token) });
   }
 
   private refuse(why: string, status: number = STATUS_INVALID): void {
@@ -361,21 +300,9 @@ export class CourierSession implements Endpoint {
   private subscribe(f: Fields): void {
     const device = this.userOf(f);
     if (device === undefined) return;
-    const { channels, delivery, random } = this.parts;
-    const request = readSubscription((f['payload'] as Uint8Array | undefined) ?? new Uint8Array(0));
-    const before = new Set(device.subscriptions?.keys());
-    const subscriptions = request.replace ? new Map<string, bigint>() : (device.subscriptions ?? new Map<string, bigint>());
-    device.subscriptions = subscriptions;
-    for (const wish of request.wishes) {
-      if (wish.drop) subscriptions.delete(wish.channel);
-      else subscriptions.set(wish.channel, wish.last);
-    }
+    const due = subscribe(device, (f['payload'] as Uint8Array | undefined) ?? new Uint8Array(0), this.parts);
     this.outlet.say('pub_sub_channel_list', { id: f['id'] as number, token: fromHex(device.token), status: STATUS_OK });
-    for (const [id, last] of subscriptions) {
-      const latest = channels.byChannelId(id)?.latest;
-      if (before.has(id) || latest === undefined || BigInt(Math.floor(latest.at)) * 1_000_000n <= last) continue;
-      delivery.submit(new Push(random.uuid(), 'broadcast', device.token, latest.body, latest.at));
-    }
+    for (const push of due) this.parts.delivery.submit(push);
   }
 
   /** The device that a command's token names, or the connection's first one. */
@@ -435,9 +362,6 @@ export class CourierSession implements Endpoint {
   }
 }
 
-const MODERN: Variant = { legacyFlags: false, baseToken: undefined, correlation: undefined };
-const LEGACY: Variant = { legacyFlags: true, baseToken: undefined, correlation: undefined };
-
 /** Bytes of padding to answer a flush with: what it asks for, or as much as it brought. Sources differ on the meaning of field 1. */
 function paddingOf(f: Fields): number {
   const wanted = f['want_padding'];
@@ -453,9 +377,4 @@ function givenToken(value: unknown): string | undefined {
 
 function hexOf(value: unknown): string | undefined {
   return value instanceof Uint8Array ? flatHex(value) : undefined;
-}
-
-/** SHA-1 hex of a topic given by name; a hash stays as it is. */
-export function hashOf(topic: string): string {
-  return topic.length === 40 && /^[0-9a-f]{40}$/.test(topic) ? topic : topicHash(topic);
 }
