@@ -3,12 +3,12 @@
  * that compares one column, and `contains` over the payloads of a capture in bytes a second. Processor time of this process, the
  * least of interleaved rounds; the numbers of rows found are checked first.
  */
-import { DIALECT } from '../src/core/message.ts';
 import { CHUNK_BITS, CHUNK_ROWS } from '../src/timeline/columns.ts';
 import { compileFilter } from '../src/timeline/filter/filter.ts';
 import { openReading } from '../src/timeline/open.ts';
-import { Rows } from '../src/timeline/rows.ts';
-import { Timeline } from '../src/timeline/timeline.ts';
+
+import type { Timeline } from '../src/timeline/timeline.ts';
+import { type ColumnRow, columnTimeline } from '../test/support/column-rows.ts';
 import { capture } from './generate.ts';
 
 const ROWS = 10_000_000;
@@ -25,35 +25,12 @@ function cpu(work: () => number, expected: number): number {
   return (used.user + used.system) / 1e6;
 }
 
-/** Rows as a provider's connections make them: a hundred streams, both directions, sizes, ids, some answers with a status. */
-function manyRows(): Timeline {
-  const none = (): never => {
-    throw new Error('a filter over columns decodes nothing');
-  };
-  const rows = new Rows({ packet: 0, sec: Number.NaN, nsec: 0 }, { append: none });
-  const { columns } = rows;
+/** Rows as a provider's connections make them: a hundred streams, both directions, many sizes. */
+function* manyRows(): Generator<ColumnRow> {
   for (let row = 0; row < ROWS; row++) {
-    const chunk = columns.tail();
-    const i = row & (CHUNK_ROWS - 1);
     const mixed = Math.imul(row, 0x9e3779b1) >>> 0;
-    const dir = mixed & 1;
-    chunk.packet[i] = row + 1;
-    chunk.setStream(i, (mixed % 100) * 2 + dir);
-    chunk.type[i] = DIALECT.courier * 256 + (dir === 0 ? 10 : 11);
-    chunk.setLength(i, 60 + ((mixed >>> 8) % 1400));
-    chunk.flags[i] = 0;
-    columns.rows++;
+    yield { stream: mixed % 100, dir: (mixed & 1) as 0 | 1, length: 60 + ((mixed >>> 8) % 1400) };
   }
-  return new Timeline(rows, { read: none }, [], {
-    decode: none,
-    glance: none,
-    tls: none,
-    expand: none,
-    payloadJson: none,
-    isJsonLine: none,
-    topicName: none,
-    learnedNames: none,
-  });
 }
 
 function equalityLoop(timeline: Timeline, out: Uint32Array): number {
@@ -70,7 +47,7 @@ function equalityLoop(timeline: Timeline, out: Uint32Array): number {
 const FILTER = 'apns.direction == s2c && apns.size > 700 && tcp.stream == 3 && frame.number > 1000000';
 
 async function columnTerms(): Promise<void> {
-  const timeline = manyRows();
+  const timeline = columnTimeline(manyRows());
   const out = new Uint32Array(ROWS);
   const filter = compileFilter(FILTER);
   const select = (): number => filter.select(timeline, 0, ROWS).length;

@@ -2,7 +2,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { compileFilter } from '../../src/timeline/filter/filter.ts';
-import { openReading, type Reading } from '../../src/timeline/open.ts';
+import type { Reading } from '../../src/timeline/open.ts';
+import { keysBeside, readAll } from '../support/captures.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const LINE = /^\| `(.+)` \| (\S+\.pcap(?:ng)?) \| (\d+) \| .+ \|$/;
@@ -20,11 +21,7 @@ function open(name: string): Promise<Reading> {
   if (reading === undefined) {
     const dir = readdirSync(join(ROOT, 'captures')).find((d) => existsSync(join(ROOT, 'captures', d, name))) ?? '';
     const path = join(ROOT, 'captures', dir, name);
-    const keys = path.replace(/\.pcap(ng)?$/, '.keys');
-    reading = openReading([path], { keys: existsSync(keys) ? [keys] : [], decodeAs: [], follow: false, expandPayloads: true }).then((r) => {
-      while (r.step() !== 'done');
-      return r;
-    });
+    reading = readAll([path], { keys: keysBeside(path) });
     readings.set(name, reading);
   }
   return reading;

@@ -1,27 +1,13 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { StreamingTable } from '../../src/cli/table.ts';
 import { TextBytes } from '../../src/core/text-bytes.ts';
 import { QuickRows } from '../../src/export/quick-rows.ts';
-import { openReading } from '../../src/timeline/open.ts';
 import type { Timeline } from '../../src/timeline/timeline.ts';
 import { COLUMNS, type Column, DEFAULT_COLUMNS, RowView } from '../../src/view/columns.ts';
 import { TIME_FORMATS, type TimeFormat } from '../../src/view/time-format.ts';
+import { captureFiles, keysBeside, readAll } from '../support/captures.ts';
 import { courierFrame, timelineOf } from '../support/courier-frames.ts';
-
-const ROOT = join(import.meta.dirname, '../../captures');
-
-function captures(dir: string): string[] {
-  return readdirSync(dir)
-    .flatMap((name) => {
-      const path = join(dir, name);
-      if (statSync(path).isDirectory()) return captures(path);
-      return /\.(pcap|pcapng)$/.test(name) ? [path] : [];
-    })
-    .sort();
-}
 
 const DEFAULTS = DEFAULT_COLUMNS.map((name) => COLUMNS.find((c) => c.name === name) as Column);
 /** All columns that need no answers, those of the index first. */
@@ -74,15 +60,8 @@ describe('rows that are written without their messages', () => {
   it('are what their cells say, for every capture of the project', async () => {
     let quick = 0;
     let rows = 0;
-    for (const path of captures(ROOT)) {
-      const keys = path.replace(/\.pcap(ng)?$/, '.keys');
-      const reading = await openReading([path], {
-        keys: existsSync(keys) ? [keys] : [],
-        decodeAs: [],
-        follow: false,
-        expandPayloads: true,
-      });
-      while (reading.step() !== 'done') await reading.ready();
+    for (const path of captureFiles()) {
+      const reading = await readAll([path], { keys: keysBeside(path) });
       rows += reading.timeline.length;
       quick += compare(reading.timeline, DEFAULTS, 'relative');
       reading.close();

@@ -2,8 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { samples } from '../../captures/formats/make.ts';
-import { openReading, type ReadingOptions } from '../../src/timeline/open.ts';
+import type { ReadingOptions } from '../../src/timeline/open.ts';
 import { column, RowView } from '../../src/view/columns.ts';
+import { readAll } from '../support/captures.ts';
 
 /*
  * The conversation of captures/formats in every format: each must give the same messages, and what its format loses
@@ -11,7 +12,6 @@ import { column, RowView } from '../../src/view/columns.ts';
  */
 
 const ROOT = join(import.meta.dirname, '../../captures/formats');
-const OPTIONS: ReadingOptions = { keys: [], decodeAs: [], follow: false, expandPayloads: true };
 const REFUSED = 'follow-ascii.txt';
 /** Read together with another file, or part of a directory. */
 const PARTS = /^(c2s\.bin|s2c\.bin|tcpflow\/.*|sslsplit-S\/.*)$/;
@@ -26,8 +26,7 @@ const INPUTS: readonly (readonly [name: string, paths: readonly string[], option
 ];
 
 async function list(paths: readonly string[], options: Partial<ReadingOptions>): Promise<{ lines: string[]; messages: string[] }> {
-  const reading = await openReading(paths, { ...OPTIONS, ...options });
-  while (reading.step() !== 'done') await reading.ready();
+  const reading = await readAll(paths, options);
   const view = new RowView(reading.timeline, 'utc');
   const cells = (names: readonly string[]) =>
     Array.from({ length: reading.timeline.length }, (_, row) => names.map((name) => column(name)?.cell(view, row) ?? '').join(' | '));

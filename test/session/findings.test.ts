@@ -6,18 +6,17 @@ import { detailText } from '../../src/session/details.ts';
 import { FINDING_LIMIT, Findings } from '../../src/session/findings.ts';
 import { kinds } from '../../src/session/kinds.ts';
 import { rowNotes } from '../../src/session/row-rules.ts';
-import { openReading } from '../../src/timeline/open.ts';
+import { capture, readAll } from '../support/captures.ts';
 import { plainField, plainMessage } from '../support/session-rows.ts';
 
-const ROOT = join(import.meta.dirname, '../../captures/findings');
+const ROOT = capture('findings');
 const files = readdirSync(ROOT)
   .filter((name) => name.endsWith('.pcap'))
   .sort();
 
 /** Every finding, pair and role of a capture as text made for a review. */
 async function report(name: string): Promise<{ text: string; codes: string[] }> {
-  const reading = await openReading([join(ROOT, name)], { keys: [], decodeAs: [], follow: false, expandPayloads: true });
-  while (reading.step() !== 'done') await reading.ready();
+  const reading = await readAll([join(ROOT, name)]);
   const { timeline } = reading;
   const { analysis } = timeline;
   const lines: string[] = [];

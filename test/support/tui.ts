@@ -1,18 +1,14 @@
 /** A state of the terminal UI over a capture of the repository, without a terminal. */
-import { fileURLToPath } from 'node:url';
-import { openReading } from '../../src/timeline/open.ts';
 import { configured, DEFAULT_CONFIG } from '../../src/tui/config.ts';
 import { FilterJob } from '../../src/tui/jobs.ts';
 import { reduce } from '../../src/tui/reduce.ts';
 import type { Source } from '../../src/tui/source.ts';
 import { initialState, type State } from '../../src/tui/state.ts';
-
-export const capture = (name: string): string => fileURLToPath(new URL(`../../captures/${name}`, import.meta.url));
+import { capture, readAll } from './captures.ts';
 
 /** Reads a whole capture. */
 export async function sourceOf(name: string, more: Partial<Source> = {}): Promise<Source> {
-  const reading = await openReading([capture(name)], { keys: [], decodeAs: [], follow: false, expandPayloads: true });
-  while (reading.step() !== 'done');
+  const reading = await readAll([capture(name)]);
   return {
     timeline: reading.timeline,
     title: name.split('/').pop() ?? name,

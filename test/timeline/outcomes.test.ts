@@ -1,14 +1,9 @@
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openReading, type Reading } from '../../src/timeline/open.ts';
+import type { Reading } from '../../src/timeline/open.ts';
 import { outcomes } from '../../src/timeline/outcomes.ts';
+import { capture, readAll } from '../support/captures.ts';
 
-async function open(name: string): Promise<Reading> {
-  const path = join(import.meta.dirname, '../../captures/findings', name);
-  const reading = await openReading([path], { keys: [], decodeAs: [], follow: false, expandPayloads: true });
-  while (reading.step() !== 'done') await reading.ready();
-  return reading;
-}
+const open = (name: string): Promise<Reading> => readAll([capture(`findings/${name}`)]);
 
 describe('outcomes', () => {
   it('count what became of pushes, topic by topic', async () => {

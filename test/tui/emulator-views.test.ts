@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../src/emulator/index.ts';
+import { capture } from '../support/captures.ts';
 import { noPty, program, run as start, type TerminalRun } from '../support/terminal.ts';
-import { capture } from '../support/tui.ts';
 
 const COURIER = capture('courier-session/courier-session.pcap');
 

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { concatBytes } from '../../src/core/bytes.ts';
 import { utf8Bytes } from '../../src/core/text.ts';
-import { openReading, type Reading } from '../../src/timeline/open.ts';
+import type { Reading } from '../../src/timeline/open.ts';
 import { layersOf } from '../../src/tui/layers.ts';
 import { credentialRanges } from '../../src/view/hex.ts';
+import { readAll } from '../support/captures.ts';
 import { Conversation, pcapFile } from '../support/conversation.ts';
 import { H2Writer, pushHeaders } from '../support/http2-writer.ts';
 
@@ -26,9 +27,7 @@ async function sharedPacket(): Promise<Reading> {
   try {
     const path = join(directory, 'h2c.pcap');
     writeFileSync(path, pcapFile(talk.packets));
-    const reading = await openReading([path], { keys: [], decodeAs: [], follow: false, expandPayloads: true });
-    while (reading.step() !== 'done');
-    return reading;
+    return await readAll([path]);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

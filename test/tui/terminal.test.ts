@@ -3,8 +3,8 @@ import { appendFileSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmS
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { capture } from '../support/captures.ts';
 import { hasTmux, noPty, program, type RunOptions, run as start, TerminalRun } from '../support/terminal.ts';
-import { capture } from '../support/tui.ts';
 
 const COURIER = capture('courier-session/courier-session.pcap');
 const PTY = `the program in a pseudo-terminal${noPty === undefined ? '' : ` (skipped: ${noPty})`}`;

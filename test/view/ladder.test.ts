@@ -1,15 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { openReading } from '../../src/timeline/open.ts';
 import type { Timeline } from '../../src/timeline/timeline.ts';
 import { type Ladder, ladderHead, ladderOf, ladderStep, ladderText } from '../../src/view/ladder.ts';
 import { pointWidth } from '../../src/view/text-width.ts';
-import { capture } from '../support/tui.ts';
+import { capture, readAll } from '../support/captures.ts';
 
-async function read(name: string): Promise<Timeline> {
-  const reading = await openReading([capture(name)], { keys: [], decodeAs: [], follow: false, expandPayloads: true });
-  while (reading.step() !== 'done');
-  return reading.timeline;
-}
+const read = async (name: string): Promise<Timeline> => (await readAll([capture(name)])).timeline;
 
 /** First row of a kind of message. */
 function rowOf(timeline: Timeline, label: string, from = 0): number {

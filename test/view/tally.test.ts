@@ -1,15 +1,10 @@
 import { expect, test } from 'vitest';
 import { compileFilter } from '../../src/timeline/filter/filter.ts';
-import { openReading } from '../../src/timeline/open.ts';
 import type { Timeline } from '../../src/timeline/timeline.ts';
 import { Tally } from '../../src/view/tally.ts';
-import { capture } from '../support/tui.ts';
+import { capture, readAll } from '../support/captures.ts';
 
-async function read(name: string): Promise<Timeline> {
-  const reading = await openReading([capture(name)], { keys: [], decodeAs: [], follow: false, expandPayloads: true });
-  while (reading.step() !== 'done');
-  return reading.timeline;
-}
+const read = async (name: string): Promise<Timeline> => (await readAll([capture(name)])).timeline;
 
 function counted(timeline: Timeline): Tally {
   const tally = new Tally(timeline);

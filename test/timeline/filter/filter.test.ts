@@ -1,30 +1,17 @@
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { compileFilter, FilterError } from '../../../src/timeline/filter/filter.ts';
-import { openReading } from '../../../src/timeline/open.ts';
 import type { Timeline } from '../../../src/timeline/timeline.ts';
+import { capture, readAll } from '../../support/captures.ts';
+import { failure } from '../../support/filters.ts';
 
-const CAPTURE = join(import.meta.dirname, '../../../captures/courier-session/courier-session.pcap');
 let timeline: Timeline;
 
 beforeAll(async () => {
-  const reading = await openReading([CAPTURE], { keys: [], decodeAs: [], follow: false, expandPayloads: true });
-  while (reading.step() !== 'done');
-  timeline = reading.timeline;
+  timeline = (await readAll([capture('courier-session/courier-session.pcap')])).timeline;
 });
 
 const rows = (filter: string): number[] => [...compileFilter(filter).select(timeline, 0, timeline.length)];
-
-function failure(filter: string): FilterError {
-  try {
-    compileFilter(filter);
-  } catch (error) {
-    if (error instanceof FilterError) return error;
-    throw error;
-  }
-  throw new Error(`${filter} was accepted`);
-}
 
 describe('filter errors', () => {
   it.each([

@@ -1,16 +1,9 @@
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { compileFilter } from '../../../src/timeline/filter/filter.ts';
-import { openReading } from '../../../src/timeline/open.ts';
 import type { Timeline } from '../../../src/timeline/timeline.ts';
+import { capture, readAll } from '../../support/captures.ts';
 
-const ROOT = join(import.meta.dirname, '../../../captures');
-
-async function open(name: string): Promise<Timeline> {
-  const reading = await openReading([join(ROOT, name)], { keys: [], decodeAs: [], follow: false, expandPayloads: true });
-  while (reading.step() !== 'done');
-  return reading.timeline;
-}
+const open = async (name: string): Promise<Timeline> => (await readAll([capture(name)])).timeline;
 
 const found = (timeline: Timeline, filter: string): number => compileFilter(filter).select(timeline, 0, timeline.length).length;
 

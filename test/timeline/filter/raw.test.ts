@@ -1,13 +1,12 @@
 import { readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Field } from '../../../src/core/message.ts';
 import { HOLE } from '../../../src/core/stream.ts';
 import { compileFilter } from '../../../src/timeline/filter/filter.ts';
 import { rawTerm } from '../../../src/timeline/filter/raw.ts';
-import { openReading } from '../../../src/timeline/open.ts';
 import type { Timeline } from '../../../src/timeline/timeline.ts';
+import { CAPTURES, capture, readAll } from '../../support/captures.ts';
 import { columnTimeline } from '../../support/column-rows.ts';
 
 const SIZE = 400_000;
@@ -90,9 +89,8 @@ describe('the search before decoding', () => {
     );
   });
 
-  const captures = join(import.meta.dirname, '../../../captures');
-  const files = readdirSync(captures, { recursive: true, encoding: 'utf8' }).filter(
-    (f) => /\.pcap(ng)?(\.gz)?$/.test(f) && statSync(join(captures, f)).isFile(),
+  const files = readdirSync(CAPTURES, { recursive: true, encoding: 'utf8' }).filter(
+    (f) => /\.pcap(ng)?(\.gz)?$/.test(f) && statSync(capture(f)).isFile(),
   );
 
   const holding = (fields: readonly Field[], word: string): boolean =>
@@ -101,8 +99,7 @@ describe('the search before decoding', () => {
     );
 
   it.each(files)('finds in %s the payloads that a decoder finds', async (file) => {
-    const reading = await openReading([join(captures, file)], { keys: [], decodeAs: [], follow: false, expandPayloads: true });
-    while (reading.step() !== 'done') await reading.ready();
+    const reading = await readAll([capture(file)]);
     const { timeline } = reading;
     for (const word of ['alert', 'aps', 'no such text']) {
       const filter = compileFilter(`apns.payload contains "${word}"`);

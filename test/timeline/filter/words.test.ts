@@ -1,31 +1,15 @@
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { SESSION_NOTES } from '../../../src/schema/notes/session.ts';
-import { compileFilter, FilterError } from '../../../src/timeline/filter/filter.ts';
-import { openReading } from '../../../src/timeline/open.ts';
+import { compileFilter } from '../../../src/timeline/filter/filter.ts';
 import type { Timeline } from '../../../src/timeline/timeline.ts';
+import { CAPTURES, capture, readAll } from '../../support/captures.ts';
+import { failure } from '../../support/filters.ts';
 
-const CAPTURES = join(import.meta.dirname, '../../../captures');
-
-async function open(name: string): Promise<Timeline> {
-  const reading = await openReading([join(CAPTURES, name)], { keys: [], decodeAs: [], follow: false, expandPayloads: true });
-  while (reading.step() !== 'done') await reading.ready();
-  return reading.timeline;
-}
+const open = async (name: string): Promise<Timeline> => (await readAll([capture(name)])).timeline;
 
 const found = (timeline: Timeline, filter: string): number[] => [...compileFilter(filter).select(timeline, 0, timeline.length)];
 const all = (timeline: Timeline): number[] => Array.from({ length: timeline.length }, (_, row) => row);
-
-function failure(filter: string): FilterError {
-  try {
-    compileFilter(filter);
-  } catch (error) {
-    if (error instanceof FilterError) return error;
-    throw error;
-  }
-  throw new Error(`${filter} was accepted`);
-}
 
 describe('words of a filter', () => {
   it.each([
