@@ -150,14 +150,21 @@ export class Ledger {
     this.settle(index, FAILED, why, []);
   }
 
-  /** After each round: what is still open has no answer; that is right where none was recorded. */
-  end(): void {
+  /** After each round: what is still open has no answer, for a reason; that is right where none was recorded. */
+  end(why = 'no answer'): void {
     for (let i = 0; i < this.outcomes.length; i++) {
       if (this.outcomes[i] === SENT) {
         if (this.recorded(i) === undefined) this.settle(i, EQUAL, undefined, []);
-        else this.settle(i, MISSING, 'no answer', []);
+        else this.settle(i, MISSING, why, []);
       } else if (this.outcomes[i] === NOT_SENT) this.tally[NOT_SENT]++;
     }
+  }
+
+  /** Rounds that were planned and do not begin any more. */
+  leaveOut(rounds: number): void {
+    const messages = rounds * this.plan.rows.length;
+    this.planned += messages;
+    this.tally[NOT_SENT] += messages;
   }
 
   recordedMs(index: number): number {

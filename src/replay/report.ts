@@ -2,6 +2,7 @@ import { DIALECTS } from '../core/message.ts';
 import { printable, shorten } from '../core/text.ts';
 import { duration } from '../core/time.ts';
 import type { Timeline } from '../timeline/timeline.ts';
+import { adviceOn } from './advice.ts';
 import { type Ledger, MAX_FINDINGS, OUTCOMES } from './ledger.ts';
 import type { Plan } from './plan.ts';
 import type { Proof } from './proof.ts';
@@ -113,9 +114,16 @@ export function reportText(report: Report): string {
     );
   }
   for (const [text, n] of ledger.remarks) out.push(`${text}${n > 1 ? ` (${n} times)` : ''}`);
+  for (const text of adviceOn(ledger.findings)) out.push(`hint: ${text}`);
+  let why: string | undefined;
   for (const finding of ledger.findings.slice(0, SHOWN)) {
-    out.push('', `${finding.outcome}: ${unitLine(timeline, finding.row)}${ledger.round > 1 ? `  round ${finding.round}` : ''}`);
-    if (finding.why !== undefined) out.push(`  ${printable(finding.why)}`);
+    // What a lost connection took with it is said once for all of its messages.
+    const again = why !== undefined && why === finding.why && finding.differences.length === 0;
+    const line = `${finding.outcome}: ${unitLine(timeline, finding.row)}${ledger.round > 1 ? `  round ${finding.round}` : ''}`;
+    if (again) out.splice(-1, 0, line);
+    else out.push('', line);
+    why = finding.differences.length === 0 ? finding.why : undefined;
+    if (finding.why !== undefined && !again) out.push(`  ${printable(finding.why)}`);
     for (const { field, recorded, live } of finding.differences) out.push(`  ${field}: ${quoted(recorded)} → ${quoted(live)}`);
   }
   if (ledger.findings.length > SHOWN)
@@ -147,6 +155,7 @@ export function reportJson(report: Report): string {
     record: proof ?? null,
     tokens: Object.fromEntries(report.learned),
     remarks: Object.fromEntries(ledger.remarks),
+    hints: adviceOn(ledger.findings),
     findings: ledger.findings.map(({ row, round, outcome, why, differences }) => ({
       number: row + 1,
       round,

@@ -46,6 +46,9 @@ export interface RunParts {
 /** Messages between two looks at the clock when nothing has to wait. */
 const LOOK_EVERY = 256;
 
+/** Why there is no answer when nobody waited for one. */
+const INTERRUPTED = 'interrupted before the answer';
+
 /**
  * Sends a plan, round by round. Connections that overlapped in the recording overlap here; one that began after others had
  * ended waits for them. Resolves when all answers are in or the signal was given; throws `UserError` when the first
@@ -55,14 +58,19 @@ export async function runPlan(parts: RunParts): Promise<void> {
   const { clock, options, signal, ledger } = parts;
   const due = schedule(parts.plan.times, options.pace);
   if (options.startAt !== undefined) await clock.until(options.startAt, signal);
-  for (let round = 1; round <= options.loop && !signal.aborted; round++) {
-    if (round > 1 && options.loopDelayMs > 0) await clock.until(clock.now() + options.loopDelayMs, signal);
-    ledger.begin(round);
-    try {
-      await runRound(parts, due);
-    } finally {
-      ledger.end();
+  let left = options.loop;
+  try {
+    while (left > 0 && !signal.aborted) {
+      ledger.begin(options.loop - --left);
+      try {
+        await runRound(parts, due);
+      } finally {
+        ledger.end(signal.aborted ? INTERRUPTED : undefined);
+      }
+      if (left > 0 && options.loopDelayMs > 0) await clock.until(clock.now() + options.loopDelayMs, signal);
     }
+  } finally {
+    ledger.leaveOut(left);
   }
 }
 

@@ -168,7 +168,11 @@ describe('what is sent, and when', () => {
       const { code } = await run({ edit: '1', numbers: '1' });
       expect(code).toBe(0);
       expect(Buffer.from(target.received()[from].payload ?? []).toString()).toContain('edited');
-      expect(JSON.parse(readFileSync(file('seen.json'), 'utf8'))).toMatchObject({ token: 'aa'.repeat(32), identifier: '0' });
+      expect(JSON.parse(readFileSync(file('seen.json'), 'utf8'))).toMatchObject({
+        token: 'aa'.repeat(32),
+        identifier: '0',
+        payload: { aps: { alert: 'hello' } },
+      });
       process.env['VISUAL'] = 'false';
       await expect(run({ edit: '1', numbers: '1' })).rejects.toThrow('the editor "false" ended with an error: nothing was sent.');
     } finally {
@@ -185,6 +189,7 @@ describe('what is sent, and when', () => {
     const wish = { to: `127.0.0.1:${target.ports.http2}`, numbers: '35' };
     const unsigned = await run(wish, DELIVERY);
     expect(unsigned.report['findings']).toMatchObject([{ differences: [{ live: '403' }, { live: 'MissingProviderToken' }] }]);
+    expect(unsigned.report['hints']).toMatchObject([expect.stringContaining('--sign-key')]);
     const { report } = await run({ ...wish, signKey, keyId, teamId, failOn: 'never' }, DELIVERY);
     expect(JSON.stringify(report['findings'])).not.toContain('ProviderToken');
     writeFileSync(file('no.p8'), 'nothing');
@@ -233,9 +238,10 @@ describe('what is sent, and when', () => {
       if (server === 'gateway' && (kind === 'received' || kind === 'stored' || kind === 'delivered') && seen++ === 0)
         process.emit('SIGINT');
     });
-    const { code, report } = await run({ speed: '0.01x', quiet: '50ms' });
+    const { code, report } = await run({ speed: '0.01x', quiet: '50ms', loop: 3 });
     stop();
-    expect([code, report['interrupted'], report['sent']]).toEqual([130, true, 1]);
-    expect((report['outcomes'] as Record<string, number>)['not_sent']).toBe(4);
+    expect([code, report['interrupted'], report['sent'], report['planned']]).toEqual([130, true, 1, 15]);
+    expect((report['outcomes'] as Record<string, number>)['not_sent']).toBe(14);
+    expect(report['findings']).toMatchObject([{ number: 1, outcome: 'missing', why: 'interrupted before the answer' }]);
   });
 });
