@@ -1,8 +1,10 @@
 import { Cells, type Dialect, type Framing } from '../core/dialect.ts';
 import { CAPTURE_ENTRY, DIALECT, messageType } from '../core/message.ts';
 import { Oldest } from '../core/oldest.ts';
-import { type Arrival, C2S, type Dir, type EndReason, type StreamSink } from '../core/stream.ts';
+import type { Arrival, Dir, EndReason, StreamSink } from '../core/stream.ts';
 import { Cutter, type FrameSink } from './cutter.ts';
+import { OpaqueRun } from './opaque-run.ts';
+import { Opening } from './opening.ts';
 import type { Rows } from './rows.ts';
 
 /** Bytes a direction may hold back while its dialect is being recognised. The longest evidence needed is two courier frames. */
@@ -42,17 +44,6 @@ export interface ConnectionHost {
   openTls(facts: ConnectionFacts): StreamSink | undefined;
 }
 
-interface Delivery {
-  readonly dir: Dir;
-  readonly start: number;
-  readonly end: number;
-  readonly address: number;
-  readonly gap: boolean;
-  readonly packet: number;
-  readonly sec: number;
-  readonly nsec: number;
-}
-
 interface Held {
   addresses: number[];
   lengths: number[];
@@ -71,24 +62,24 @@ const spanning = { address: 0, count: 0, addresses: [] as number[], lengths: [] 
 export class Connection implements StreamSink, FrameSink {
   readonly facts: ConnectionFacts;
   private readonly host: ConnectionHost;
+  // A capture may have a hundred thousand connections that say next to nothing: what few of them need is made when it is needed.
+  /** Set with the dialect; a direction gets its cutter with its first bytes. */
   private framing: Framing | undefined = undefined;
-  private cutters: [Cutter, Cutter] | undefined = undefined;
+  private cutter0: Cutter | undefined = undefined;
+  private cutter1: Cutter | undefined = undefined;
   private inner: StreamSink | undefined = undefined;
   private opaque = false;
   /** One direction has ended. */
   private ended = false;
   private retries = RETRIES;
-  private buffers: [Uint8Array, Uint8Array] = [NONE, NONE];
-  private buffered: [number, number] = [0, 0];
-  private deliveries: Delivery[] = [];
+  /** What came before the dialect is known. */
+  private opening: Opening | undefined = undefined;
   private held: Map<number, Held> | undefined = undefined;
   private oldestHeld: Oldest<number, Held> | undefined = undefined;
   private heldFrames = 0;
   /** By direction: what is known of a frame with a hole, from the bytes before it. */
-  private readonly cut: [Cells | undefined, Cells | undefined] = [undefined, undefined];
-  private runDir: Dir = C2S;
-  private runLength = 0;
-  private runPieces: { address: number; count: number; addresses: number[]; lengths: number[] } | undefined = undefined;
+  private cut: [Cells | undefined, Cells | undefined] | undefined = undefined;
+  private run: OpaqueRun | undefined = undefined;
 
   constructor(host: ConnectionHost, facts: ConnectionFacts) {
     this.host = host;
@@ -96,9 +87,9 @@ export class Connection implements StreamSink, FrameSink {
   }
 
   data(dir: Dir, buf: Uint8Array, start: number, end: number, address: number): void {
-    if (this.cutters !== undefined) {
+    if (this.framing !== undefined) {
       const oriented = this.facts.swapped ? 1 - dir : dir;
-      this.cutters[oriented].data(buf, start, end, address);
+      this.cutterOf(oriented as Dir).data(buf, start, end, address);
       return;
     }
     if (this.inner !== undefined) {
@@ -110,9 +101,9 @@ export class Connection implements StreamSink, FrameSink {
 
   gap(dir: Dir, length: number): void {
     const oriented = (this.facts.swapped ? 1 - dir : dir) as Dir;
-    if (this.cutters !== undefined) {
+    if (this.framing !== undefined) {
       this.gapRow(oriented, length);
-      this.cutters[oriented].gap(length);
+      this.cutterOf(oriented).gap(length);
       return;
     }
     if (this.inner !== undefined) {
@@ -120,8 +111,8 @@ export class Connection implements StreamSink, FrameSink {
       this.inner.gap(dir, length);
       return;
     }
-    if (this.deliveries.length > 0) this.decide(true);
-    if (this.cutters !== undefined || this.inner !== undefined) {
+    if (this.opening !== undefined) this.decide(this.opening, true);
+    if (this.framing !== undefined || this.inner !== undefined) {
       this.gap(dir, length);
       return;
     }
@@ -130,10 +121,10 @@ export class Connection implements StreamSink, FrameSink {
   }
 
   end(dir: Dir, reason: EndReason): void {
-    if (this.deliveries.length > 0) this.decide(true);
+    if (this.opening !== undefined) this.decide(this.opening, true);
     const oriented = (this.facts.swapped ? 1 - dir : dir) as Dir;
-    if (this.cutters !== undefined) {
-      this.cutters[oriented].end();
+    if (this.framing !== undefined) {
+      (oriented === 0 ? this.cutter0 : this.cutter1)?.end();
       this.flushHeld(oriented);
       if (this.ended) this.release();
       this.ended = true;
@@ -143,7 +134,8 @@ export class Connection implements StreamSink, FrameSink {
 
   /** Both directions have ended; whoever still knows the connection keeps its facts, not its tables. */
   private release(): void {
-    this.cutters = undefined;
+    this.cutter0 = undefined;
+    this.cutter1 = undefined;
     this.framing = undefined;
     this.held = undefined;
     this.oldestHeld = undefined;
@@ -153,15 +145,26 @@ export class Connection implements StreamSink, FrameSink {
 
   private use(dialect: Dialect): void {
     this.framing = dialect.open({ alpn: this.facts.alpn });
-    this.cutters = [new Cutter(0, this.framing, this), new Cutter(1, this.framing, this)];
     this.facts.dialect = dialect.code;
+  }
+
+  /** The cutter of a direction, once the dialect is known. */
+  private cutterOf(dir: Dir): Cutter {
+    return (dir === 0 ? this.cutter0 : this.cutter1) ?? this.openCutter(dir);
+  }
+
+  private openCutter(dir: Dir): Cutter {
+    const cutter = new Cutter(dir, this.framing as Framing, this);
+    if (dir === 0) this.cutter0 = cutter;
+    else this.cutter1 = cutter;
+    return cutter;
   }
 
   frame(dir: Dir, buf: Uint8Array, start: number, end: number, cutter: Cutter, holed: boolean): void {
     const framing = this.framing as Framing;
     cells.clear();
-    const cut = holed ? this.cut[dir] : undefined;
-    if (cut !== undefined) {
+    const cut = holed ? this.cut?.[dir] : undefined;
+    if (this.cut !== undefined && cut !== undefined) {
       Object.assign(cells, cut);
       this.cut[dir] = undefined;
     } else framing.index(dir, buf, start, end, cells);
@@ -186,6 +189,7 @@ export class Connection implements StreamSink, FrameSink {
     // What the dialect remembers is still known: references before the hole are resolved now.
     cells.clear();
     framing.index(dir, buf, 0, end, cells);
+    this.cut ??= [undefined, undefined];
     this.cut[dir] = kept(cells);
     return false;
   }
@@ -268,10 +272,10 @@ export class Connection implements StreamSink, FrameSink {
           return;
         }
       }
-      this.run(dir, address, end - start);
+      this.addOpaque(dir, address, end - start);
       return;
     }
-    if (this.deliveries.length === 0) {
+    if (this.opening === undefined) {
       const first = buf.subarray(start, end);
       const verdict = this.host.detect(dir === 0 ? first : NONE, dir === 0 ? NONE : first, this.facts, false);
       if (typeof verdict === 'object') {
@@ -281,51 +285,25 @@ export class Connection implements StreamSink, FrameSink {
       }
       if (verdict === 'unknown') {
         this.opaque = true;
-        this.run(dir, address, end - start);
+        this.addOpaque(dir, address, end - start);
         return;
       }
+      this.opening = new Opening();
+      this.opening.add(dir, buf, start, end, address, this.host.at);
+      return;
     }
-    this.hold(dir, buf, start, end, address);
-    if (this.deliveries.length > 1) this.decide(this.buffered[0] >= DETECT_LIMIT || this.buffered[1] >= DETECT_LIMIT);
-  }
-
-  private hold(dir: Dir, buf: Uint8Array, start: number, end: number, address: number): void {
-    const at = this.buffered[dir];
-    const size = at + end - start;
-    if (this.buffers[dir].length < size) {
-      const bigger = new Uint8Array(Math.max(size, 2 * this.buffers[dir].length));
-      bigger.set(this.buffers[dir].subarray(0, at));
-      this.buffers[dir] = bigger;
-    }
-    this.buffers[dir].set(buf.subarray(start, end), at);
-    this.buffered[dir] = size;
-    const { packet, sec, nsec } = this.host.at;
-    this.deliveries.push({ dir, start: at, end: size, address, gap: false, packet, sec, nsec });
+    this.opening.add(dir, buf, start, end, address, this.host.at);
+    this.decide(this.opening, this.opening.longest >= DETECT_LIMIT);
   }
 
   /** Decides with what is held; `final`: nothing more will come, or the limit is reached. */
-  private decide(final: boolean): void {
-    const [a, b] = [this.buffers[0].subarray(0, this.buffered[0]), this.buffers[1].subarray(0, this.buffered[1])];
-    const verdict = this.host.detect(a, b, this.facts, final);
+  private decide(opening: Opening, final: boolean): void {
+    const verdict = this.host.detect(opening.bytes(0), opening.bytes(1), this.facts, final);
     if (verdict === 'need' && !final) return;
-    const deliveries = this.deliveries;
-    const buffers = this.buffers;
-    this.deliveries = [];
-    this.buffers = [NONE, NONE];
-    this.buffered = [0, 0];
+    this.opening = undefined;
     if (typeof verdict === 'object') this.apply(verdict);
     else this.opaque = true;
-    const at = this.host.at;
-    const { packet, sec, nsec } = at;
-    for (const d of deliveries) {
-      at.packet = d.packet;
-      at.sec = d.sec;
-      at.nsec = d.nsec;
-      this.data(d.dir, buffers[d.dir], d.start, d.end, d.address);
-    }
-    at.packet = packet;
-    at.sec = sec;
-    at.nsec = nsec;
+    opening.play(this.host.at, this);
   }
 
   private apply(verdict: Exclude<Verdict, string>): void {
@@ -333,7 +311,10 @@ export class Connection implements StreamSink, FrameSink {
     this.facts.rolesKnown = true;
     if ('dialect' in verdict) {
       this.use(verdict.dialect);
-      if (verdict.inside === true) for (const cutter of this.cutters as [Cutter, Cutter]) cutter.beginLost();
+      if (verdict.inside === true) {
+        this.cutterOf(0).beginLost();
+        this.cutterOf(1).beginLost();
+      }
       return;
     }
     this.facts.tls = true;
@@ -344,32 +325,20 @@ export class Connection implements StreamSink, FrameSink {
 
   // --- bytes that nobody could name ----------------------------------------------------------------------------
 
-  private run(dir: Dir, address: number, length: number): void {
-    if (this.runLength > 0 && (dir !== this.runDir || this.runLength >= OPAQUE_ROW)) this.flushRun();
-    this.runDir = dir;
-    this.runPieces ??= { address: 0, count: 0, addresses: [], lengths: [] };
-    const run = this.runPieces;
-    const last = run.addresses.length - 1;
-    if (last >= 0 && run.addresses[last] + run.lengths[last] === address) run.lengths[last] += length;
-    else {
-      run.addresses.push(address);
-      run.lengths.push(length);
-    }
-    this.runLength += length;
+  private addOpaque(dir: Dir, address: number, length: number): void {
+    if (this.run !== undefined && (dir !== this.run.dir || this.run.length >= OPAQUE_ROW)) this.flushRun();
+    this.run ??= new OpaqueRun(dir);
+    this.run.add(address, length);
   }
 
   private flushRun(): void {
-    const run = this.runPieces;
-    if (run === undefined || this.runLength === 0) return;
-    const length = this.runLength;
-    this.runLength = 0;
-    this.runPieces = undefined;
+    const { run } = this;
+    if (run === undefined) return;
+    this.run = undefined;
     cells.clear();
     cells.type = messageType(DIALECT.capture, CAPTURE_ENTRY.unknown);
-    run.address = run.addresses[0];
-    run.count = run.addresses.length === 1 ? 0 : run.addresses.length;
-    const oriented = (this.facts.swapped ? 1 - this.runDir : this.runDir) as Dir;
-    this.host.rows.append(this.facts.stream, oriented, cells, NONE, length, run);
+    const oriented = (this.facts.swapped ? 1 - run.dir : run.dir) as Dir;
+    this.host.rows.append(this.facts.stream, oriented, cells, NONE, run.length, run);
   }
 }
 

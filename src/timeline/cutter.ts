@@ -28,7 +28,7 @@ const pool: Uint8Array[][] = [];
 const POOL_DEPTH = 64;
 
 function classOf(size: number): number {
-  return Math.max(8, 32 - Math.clz32(size - 1));
+  return Math.max(6, 32 - Math.clz32(size - 1));
 }
 
 function take(size: number): Uint8Array {
@@ -44,6 +44,12 @@ function give(buffer: Uint8Array): void {
 
 const EMPTY = new Uint8Array(0);
 
+/** The pieces of what is being handed on. One pair for all cutters: they are read during the call of the sink. */
+const handedAddresses: number[] = [];
+const handedLengths: number[] = [];
+/** For a carry that never had pieces. */
+const NO_PIECES: number[] = [];
+
 /**
  * Cuts one direction of a stream into frames, wherever the segment boundaries fall.
  *
@@ -56,8 +62,8 @@ const EMPTY = new Uint8Array(0);
 export class Cutter {
   address = 0;
   count = 0;
-  readonly addresses: number[] = [];
-  readonly lengths: number[] = [];
+  readonly addresses = handedAddresses;
+  readonly lengths = handedLengths;
 
   private readonly dir: Dir;
   private readonly framing: Framing;
@@ -73,8 +79,8 @@ export class Cutter {
   private why: 'skipped' | 'broken' = 'skipped';
   /** Bytes of the carry when a frame start was last searched for. */
   private searched = 0;
-  private readonly carryAddress: number[] = [];
-  private readonly carryLength: number[] = [];
+  private carryAddress = NO_PIECES;
+  private carryLength = NO_PIECES;
   /** Pieces of the carry; the arrays keep their length, because shrinking them costs more than writing. */
   private carryCount = 0;
 
@@ -238,6 +244,7 @@ export class Cutter {
 
   private append(buf: Uint8Array, start: number, end: number, address: number): void {
     const length = end - start;
+    if (this.carryAddress === NO_PIECES) this.makePieces();
     this.reserve(this.carried + length);
     if (length <= INLINE_COPY) {
       const carry = this.carry;
@@ -252,6 +259,11 @@ export class Cutter {
       this.carryAddress[this.carryCount] = address;
       this.carryLength[this.carryCount++] = length;
     }
+  }
+
+  private makePieces(): void {
+    this.carryAddress = [];
+    this.carryLength = [];
   }
 
   private appendHole(length: number): void {

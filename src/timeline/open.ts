@@ -34,7 +34,7 @@ import { recognise } from './recognition.ts';
 import { dropRows } from './ring.ts';
 import { Rows } from './rows.ts';
 import { guessSide, splitDirections } from './split-directions.ts';
-import { FlowEndpoints, type StreamRecord } from './streams.ts';
+import { QuietStream, type StreamRecord } from './streams.ts';
 import { Timeline } from './timeline.ts';
 import { TlsStreams } from './tls-streams.ts';
 
@@ -228,7 +228,7 @@ export class Reading {
       const number = this.pipeline.numberOf(flow);
       this.flowOf[number] = flow;
       const record = this.pipeline.streams[number];
-      if (record.endpoints.a === '') record.endpoints = new FlowEndpoints(this.network.flow(flow));
+      if (record instanceof QuietStream) record.flow = this.network.flow(flow);
     }
     this.refreshTls();
     this.timeline.complete = true;

@@ -3,7 +3,7 @@ import type { Note } from '../core/note.ts';
 import type { Arrival, Dir, EndReason, StreamSink } from '../core/stream.ts';
 import { Connection, type ConnectionFacts, type ConnectionHost, type Verdict } from './connection.ts';
 import type { Rows } from './rows.ts';
-import type { Endpoints, StreamRecord } from './streams.ts';
+import { connectionFacts, type Endpoints, FlowEndpoints, type FlowEnds, QuietStream, type StreamRecord } from './streams.ts';
 
 /** Sees all bytes of all streams on their way: hashes, raw output. */
 export type Tap = (level: 'tcp' | 'tls', stream: number, dir: Dir, buf: Uint8Array, start: number, end: number) => void;
@@ -15,19 +15,9 @@ export interface PipelineParts {
 }
 
 /** What the network stage tells of a connection. */
-export interface FlowFacts {
+export interface FlowFacts extends FlowEnds {
   readonly index: number;
-  readonly client: string;
-  readonly server: string;
   readonly rolesKnown: boolean;
-  readonly process: string | undefined;
-}
-
-const NO_ENDPOINTS: Endpoints = { a: '', b: '', process: undefined };
-
-function emptyRecord(stream: number): StreamRecord {
-  const facts: ConnectionFacts = { stream, rolesKnown: false, swapped: false, dialect: 0, alpn: undefined, tls: false };
-  return { facts, endpoints: NO_ENDPOINTS, info: undefined, timed: true, tls: undefined };
 }
 
 /** Opens connections and gives them their place in the table of streams. */
@@ -49,13 +39,13 @@ export class Pipeline implements ConnectionHost {
   /** A TCP connection in which a byte was seen. Connections are numbered by their first packet, those without bytes too. */
   openFlow(flow: FlowFacts): StreamSink {
     this.reserve(flow.index + 1);
-    return this.open(this.numbers[flow.index], { a: flow.client, b: flow.server, process: flow.process }, flow.rolesKnown, undefined);
+    return this.open(this.numbers[flow.index], new FlowEndpoints(flow), flow.rolesKnown, undefined);
   }
 
   /** A connection that an input hands over ready-made. */
   openStream(info: StreamInfo): StreamSink {
     const number = this.streams.length;
-    this.streams.push(emptyRecord(number));
+    this.streams.push(new QuietStream(number));
     return this.open(number, { a: info.client, b: info.server, process: info.process }, info.rolesKnown, info);
   }
 
@@ -63,7 +53,7 @@ export class Pipeline implements ConnectionHost {
   reserve(count: number): void {
     while (this.numbers.length < count) {
       this.numbers.push(this.streams.length);
-      this.streams.push(emptyRecord(this.streams.length));
+      this.streams.push(new QuietStream(this.streams.length));
     }
   }
 
@@ -73,7 +63,7 @@ export class Pipeline implements ConnectionHost {
   }
 
   private open(number: number, endpoints: Endpoints, rolesKnown: boolean, info: StreamInfo | undefined): StreamSink {
-    const facts: ConnectionFacts = { stream: number, rolesKnown, swapped: false, dialect: 0, alpn: undefined, tls: false };
+    const facts = connectionFacts(number, rolesKnown);
     this.streams[number] = { facts, endpoints, info, timed: info?.timed !== false, tls: undefined };
     const connection = new Connection(this, facts);
     return this.tap === undefined ? connection : new Tapped(connection, facts, this.tap);
@@ -84,8 +74,8 @@ export class Pipeline implements ConnectionHost {
   }
 
   openTls(facts: ConnectionFacts): StreamSink | undefined {
-    const inner: ConnectionFacts = { stream: facts.stream, rolesKnown: true, swapped: false, dialect: 0, alpn: undefined, tls: false };
-    return this.parts.openTls(this.streams[facts.stream], new Connection(this, inner), this.tap);
+    const inner = new Connection(this, connectionFacts(facts.stream, true));
+    return this.parts.openTls(this.streams[facts.stream], inner, this.tap);
   }
 }
 

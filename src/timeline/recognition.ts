@@ -33,7 +33,7 @@ export function recognise(
   const verdict = detectDialect(first, second, {
     alpn: facts.alpn,
     rolesKnown: facts.rolesKnown,
-    ports: [port(record.endpoints.a), port(record.endpoints.b)],
+    ports: record.endpoints.ports ?? [port(record.endpoints.a), port(record.endpoints.b)],
     final,
   });
   return verdict === 'unknown' ? findInside(first, second, facts.rolesKnown) : verdict;

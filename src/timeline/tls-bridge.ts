@@ -87,21 +87,63 @@ export class TlsBridge implements TlsEvents {
   }
 }
 
-/** Facts for lists and statistics, as far as they are known now. `inner`: what is spoken inside. */
-export function tlsFacts(s: TlsSession, inner: ConnectionFacts): TlsFacts {
-  const reason = s.reason[0] !== 0 ? s.reason[0] : s.reason[1];
-  return {
-    ...(s.version === 0 ? {} : { version: versionName(s.version) }),
-    ...(s.suite < 0 ? {} : { suite: suiteName(s.suite) }),
-    ...(s.sni === undefined ? {} : { sni: s.sni }),
-    ...(s.alpn === undefined ? {} : { alpn: s.alpn }),
-    offeredAlpn: s.alpnOffered,
-    ...(s.clientRandom === undefined ? {} : { clientRandom: toHex(s.clientRandom) }),
-    resumed: s.resumed !== undefined,
-    ...(reason === 0 ? {} : { undecrypted: reasonText(reason) }),
-    decrypted: s.decrypted[0] + s.decrypted[1] > 0,
-    records: s.records[0] + s.records[1],
-    failed: s.failed[0] + s.failed[1],
-    ...(inner.dialect === 0 ? {} : { inner: inner.dialect }),
-  };
+/** Facts for lists and statistics, as far as they are known at the moment. `inner`: what is spoken inside. */
+export class SessionFacts implements TlsFacts {
+  private readonly session: TlsSession;
+  private readonly connection: ConnectionFacts;
+
+  constructor(session: TlsSession, inner: ConnectionFacts) {
+    this.session = session;
+    this.connection = inner;
+  }
+
+  get version(): string | undefined {
+    return this.session.version === 0 ? undefined : versionName(this.session.version);
+  }
+
+  get suite(): string | undefined {
+    return this.session.suite < 0 ? undefined : suiteName(this.session.suite);
+  }
+
+  get sni(): string | undefined {
+    return this.session.sni;
+  }
+
+  get alpn(): string | undefined {
+    return this.session.alpn;
+  }
+
+  get offeredAlpn(): readonly string[] {
+    return this.session.alpnOffered;
+  }
+
+  get clientRandom(): string | undefined {
+    return this.session.clientRandom && toHex(this.session.clientRandom);
+  }
+
+  get resumed(): boolean {
+    return this.session.resumed !== undefined;
+  }
+
+  get undecrypted(): string | undefined {
+    const { reason } = this.session;
+    const why = reason[0] !== 0 ? reason[0] : reason[1];
+    return why === 0 ? undefined : reasonText(why);
+  }
+
+  get decrypted(): boolean {
+    return this.session.decrypted[0] + this.session.decrypted[1] > 0;
+  }
+
+  get records(): number {
+    return this.session.records[0] + this.session.records[1];
+  }
+
+  get failed(): number {
+    return this.session.failed[0] + this.session.failed[1];
+  }
+
+  get inner(): number | undefined {
+    return this.connection.dialect === 0 ? undefined : this.connection.dialect;
+  }
 }

@@ -9,7 +9,7 @@ import type { Connection, ConnectionFacts } from './connection.ts';
 import type { Tap } from './pipeline.ts';
 import type { Rows } from './rows.ts';
 import type { StreamRecord } from './streams.ts';
-import { type PlaintextPlaces, TlsBridge, tlsFacts } from './tls-bridge.ts';
+import { type PlaintextPlaces, SessionFacts, TlsBridge } from './tls-bridge.ts';
 
 /** Connections that wait for keys are looked through for ended ones when they have become twice as many. */
 const FIRST_LOOK = 1024;
@@ -63,9 +63,9 @@ export class TlsStreams {
     for (const connection of this.waiting) connection.keysAdded();
   }
 
-  /** Brings the facts in the table of streams up to date. */
+  /** Lets the table of streams know of the sessions that were opened since the last time. */
   refresh(): void {
-    for (const { record, session, inner } of this.known) record.tls = tlsFacts(session, inner);
+    for (const { record, session, inner } of this.known) record.tls ??= new SessionFacts(session, inner);
   }
 
   /** The sessions, with what is known of their keys. */

@@ -7,6 +7,11 @@ const MESSAGE_LIMIT = 256 * 1024;
 /** Bytes of a handshake header: type u8, length u24. */
 const HEAD = 4;
 
+const EMPTY = new Uint8Array(0);
+
+/** Place of the message that is being told. One for all: it is read during the call. */
+const part = new Location();
+
 export interface MessageSink {
   /** A handshake message at `buf[start, end)`, header included; `where` is the place of its bytes, or of the records around them. */
   message(buf: Uint8Array, start: number, end: number, where: Location): void;
@@ -16,7 +21,7 @@ export interface MessageSink {
 
 /** Puts handshake messages together: records may hold several, and messages may span records. */
 export class Assembly {
-  private bytes = new Uint8Array(0);
+  private bytes: Uint8Array = EMPTY;
   private have = 0;
   /** Total length of the message being collected; 0 while its header is incomplete. */
   private want = 0;
@@ -25,7 +30,6 @@ export class Assembly {
   private fed = 0;
   private placed = -1;
   private readonly where = new Location();
-  private readonly part = new Location();
   private readonly sink: MessageSink;
 
   constructor(sink: MessageSink) {
@@ -53,10 +57,10 @@ export class Assembly {
       if (this.have === 0 && end - at >= HEAD) {
         const total = HEAD + ((buf[at + 1] << 16) | (buf[at + 2] << 8) | buf[at + 3]);
         if (total <= end - at) {
-          this.part.clear();
-          if (offset < 0) this.part.addAll(record);
-          else this.part.addPart(record, offset + at - base, offset + at - base + total);
-          this.sink.message(buf, at, at + total, this.part);
+          part.clear();
+          if (offset < 0) part.addAll(record);
+          else part.addPart(record, offset + at - base, offset + at - base + total);
+          this.sink.message(buf, at, at + total, part);
           at += total;
           continue;
         }
@@ -99,17 +103,17 @@ export class Assembly {
     }
     const bytes = this.bytes;
     const length = this.want;
-    this.part.clear();
-    this.part.addAll(this.where);
+    part.clear();
+    part.addAll(this.where);
     this.clear();
-    this.sink.message(bytes, 0, length, this.part);
+    this.sink.message(bytes, 0, length, part);
     return at;
   }
 
   private clear(): void {
     this.have = this.want = this.skip = 0;
     this.placed = -1;
-    this.bytes = new Uint8Array(0);
+    this.bytes = EMPTY;
     this.where.clear();
   }
 }

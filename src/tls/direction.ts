@@ -43,6 +43,8 @@ interface HeldEntry {
   readonly at: Moment;
 }
 
+const NOTHING_HELD: HeldEntry[] = [];
+
 /** One direction of a TLS connection: its records, its handshake messages, its keys, and what it holds back. */
 export class Direction implements RecordSink, MessageSink {
   dir: Dir;
@@ -67,7 +69,7 @@ export class Direction implements RecordSink, MessageSink {
   startSec = 0;
   startNsec = 0;
   private readonly host: DirectionHost;
-  private queue: HeldEntry[] = [];
+  private queue = NOTHING_HELD;
 
   constructor(dir: Dir, host: DirectionHost) {
     this.dir = dir;
@@ -146,7 +148,7 @@ export class Direction implements RecordSink, MessageSink {
       done++;
       this.replay(entry, at);
     }
-    this.queue = this.queue.slice(done);
+    this.queue = done === this.queue.length ? NOTHING_HELD : this.queue.slice(done);
     at.packet = now.packet;
     at.sec = now.sec;
     at.nsec = now.nsec;
@@ -195,6 +197,7 @@ export class Direction implements RecordSink, MessageSink {
   private defer(what: Held, bytes: number): void {
     const { cutter } = this;
     const { at } = this.host;
+    if (this.queue === NOTHING_HELD) this.queue = [];
     this.queue.push({
       what,
       where: cutter.where.copy(),

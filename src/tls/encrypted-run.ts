@@ -1,7 +1,7 @@
 import type { Arrival, Dir } from '../core/stream.ts';
 import type { Direction } from './direction.ts';
 import { Location } from './location.ts';
-import { packFacts, type TlsRow } from './row.ts';
+import { packFacts, type TlsEvents, type TlsRow } from './row.ts';
 import type { TlsSession } from './session.ts';
 
 /** Records in one row of a run: few enough to see time pass, enough that a long opaque stream stays small. */
@@ -10,6 +10,8 @@ const RUN_RECORDS = 64;
 const RUN_PIECES = 512;
 /** Seconds from the first record of a run on after which a new row begins. */
 const RUN_SECONDS = 1;
+
+const NONE = new Uint8Array(0);
 
 /** Runs of all connections that are being counted, the oldest first. A run whose connection falls silent is ended by the records of others. */
 export class OpenRuns {
@@ -40,7 +42,7 @@ export class EncryptedRun {
   private readonly session: TlsSession;
   private readonly at: Arrival;
   private readonly open: OpenRuns;
-  private readonly emit: (dir: Dir, row: TlsRow) => void;
+  private readonly events: TlsEvents;
   private readonly where = new Location();
   private readonly row: TlsRow;
   private dir: Dir = 0;
@@ -51,12 +53,12 @@ export class EncryptedRun {
   private lastSec = 0;
   private lastNsec = 0;
 
-  constructor(session: TlsSession, at: Arrival, open: OpenRuns, emit: (dir: Dir, row: TlsRow) => void) {
+  constructor(session: TlsSession, at: Arrival, open: OpenRuns, events: TlsEvents) {
     this.session = session;
     this.at = at;
     this.open = open;
-    this.emit = emit;
-    this.row = { command: 0, severity: 0, where: this.where, aux: new Uint8Array(0), packet: 0, sec: 0, nsec: 0 };
+    this.events = events;
+    this.row = { command: 0, severity: 0, where: this.where, aux: NONE, packet: 0, sec: 0, nsec: 0 };
   }
 
   add(d: Direction, command: number, severity: number, reason: number, length: number): void {
@@ -117,7 +119,7 @@ export class EncryptedRun {
     at.packet = this.lastPacket;
     at.sec = this.lastSec;
     at.nsec = this.lastNsec;
-    this.emit(this.dir, row);
+    this.events.record(this.dir, row);
     at.packet = packet;
     at.sec = sec;
     at.nsec = nsec;

@@ -1,5 +1,8 @@
 import { HOLE } from '../core/stream.ts';
 
+/** For locations of one piece, which are nearly all. */
+const NO_PIECES: number[] = [];
+
 /**
  * Where bytes are in the store: `count` pieces, or one piece at `address` when `count` is 0.
  * Pieces that touch are joined; a hole has the address `HOLE`.
@@ -9,8 +12,9 @@ export class Location {
   count = 0;
   /** Bytes in all, holes included. */
   length = 0;
-  addresses: number[] = [];
-  lengths: number[] = [];
+  /** The pieces, when `count` is not 0. */
+  addresses = NO_PIECES;
+  lengths = NO_PIECES;
   private used = 0;
 
   clear(): void {
@@ -20,8 +24,6 @@ export class Location {
   /** One piece, in one step: the common case of a record inside one segment. */
   single(address: number, length: number): void {
     this.address = address;
-    this.addresses[0] = address;
-    this.lengths[0] = length;
     this.length = length;
     this.used = 1;
     this.count = 0;
@@ -29,19 +31,37 @@ export class Location {
 
   add(address: number, length: number): void {
     if (length <= 0) return;
+    if (this.used === 0) {
+      this.address = address;
+      this.length = length;
+      this.used = 1;
+      if (address === HOLE) this.spread();
+      return;
+    }
     const last = this.used - 1;
+    const before = this.pieceAddress(last);
+    const joins = address === HOLE ? before === HOLE : before !== HOLE && before + this.pieceLength(last) === address;
+    if (joins) {
+      this.length += length;
+      if (this.count > 0) this.lengths[last] += length;
+      return;
+    }
+    if (this.count === 0) this.spread();
     this.length += length;
-    if (last >= 0) {
-      const before = this.addresses[last];
-      if (address === HOLE ? before === HOLE : before !== HOLE && before + this.lengths[last] === address) {
-        this.lengths[last] += length;
-        return;
-      }
-    } else this.address = address;
     this.addresses[this.used] = address;
     this.lengths[this.used] = length;
-    this.used++;
-    this.count = this.used > 1 || address === HOLE ? this.used : 0;
+    this.count = ++this.used;
+  }
+
+  /** Writes the only piece as the first of several. */
+  private spread(): void {
+    if (this.addresses === NO_PIECES) {
+      this.addresses = [];
+      this.lengths = [];
+    }
+    this.addresses[0] = this.address;
+    this.lengths[0] = this.length;
+    this.count = 1;
   }
 
   /** Pieces held, also when there is only one. */
@@ -49,20 +69,29 @@ export class Location {
     return this.used;
   }
 
+  pieceAddress(i: number): number {
+    return this.count === 0 ? this.address : this.addresses[i];
+  }
+
+  pieceLength(i: number): number {
+    return this.count === 0 ? this.length : this.lengths[i];
+  }
+
   /** Adds the part [start, end) of another location. */
   addPart(of: Location, start: number, end: number): void {
     let at = 0;
     for (let i = 0; i < of.used && at < end; i++) {
-      const length = of.lengths[i];
+      const length = of.pieceLength(i);
+      const address = of.pieceAddress(i);
       const from = Math.max(start, at);
       const to = Math.min(end, at + length);
-      if (to > from) this.add(of.addresses[i] === HOLE ? HOLE : of.addresses[i] + from - at, to - from);
+      if (to > from) this.add(address === HOLE ? HOLE : address + from - at, to - from);
       at += length;
     }
   }
 
   addAll(of: Location): void {
-    for (let i = 0; i < of.used; i++) this.add(of.addresses[i], of.lengths[i]);
+    for (let i = 0; i < of.used; i++) this.add(of.pieceAddress(i), of.pieceLength(i));
   }
 
   copy(): Location {

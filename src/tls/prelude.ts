@@ -47,8 +47,9 @@ export class Prelude {
     rest.addPart(this.where, from, bytes.length);
     let at = from;
     for (let i = 0; i < rest.pieces; i++) {
-      owner.cutter.data(bytes, at, at + rest.lengths[i], rest.addresses[i], packet, sec, nsec);
-      at += rest.lengths[i];
+      const end = at + rest.pieceLength(i);
+      owner.cutter.data(bytes, at, end, rest.pieceAddress(i), packet, sec, nsec);
+      at = end;
     }
     return true;
   }
