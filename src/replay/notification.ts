@@ -54,6 +54,9 @@ export function topicHash(name: string): string {
   return createHash('sha1').update(name).digest('hex');
 }
 
+/** Whoever delivers a message puts the device's own in its place. */
+const NO_TOKEN = new Uint8Array(32);
+
 /** The message with which a courier delivers it: as recorded with all its fields, or made of what a provider sent. Throws `EncodeError`. */
 export function courierMessage(out: Outgoing, topic: string | undefined, nowMs: number): WireOut {
   if (out.kind === 'wire' && (out.dialect === DIALECT.courier || out.dialect === DIALECT.packed)) return out;
@@ -61,7 +64,7 @@ export function courierMessage(out: Outgoing, topic: string | undefined, nowMs: 
   const named = said.topic ?? topic;
   if (named === undefined) throw new EncodeError(NO_TOPIC);
   const fields = {
-    token: said.token ?? '',
+    token: said.token ?? NO_TOKEN,
     topic: named,
     payload: said.payload,
     id: 0,
