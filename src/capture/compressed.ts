@@ -3,6 +3,7 @@ import type { Input } from '../core/input.ts';
 import { type Decoder, DecodeStop, type Emit, EXPANSION, ExpansionGuard, type Limits } from './compression/decoder.ts';
 import { GzipDecoder, isGzip } from './compression/gzip.ts';
 import { isLz4, Lz4Decoder } from './compression/lz4.ts';
+import { isUtf16, Utf16Decoder } from './compression/utf16.ts';
 import { isZstd, ZstdDecoder } from './compression/zstd.ts';
 import type { Format, OpenInputOptions, Reopen } from './format.ts';
 import { LateInput } from './late-input.ts';
@@ -17,7 +18,7 @@ const TURN = 16;
 /** Pieces of a damaged gzip file around the damage: what a piece holds behind the damage is lost with it. */
 const FINE_PIECE = 16;
 
-/** One kind of compression. */
+/** One kind of compression, or another way of writing the same bytes. */
 export interface Compression {
   readonly name: string;
   recognise(head: Uint8Array): boolean;
@@ -36,6 +37,7 @@ function compression(kind: Compression): Format {
 
 const GZIP_KIND: Compression = { name: 'gzip', recognise: isGzip, decoder: (emit) => new GzipDecoder(emit), lossy: true };
 const ZSTD_KIND: Compression = { name: 'zstd', recognise: isZstd, decoder: (emit) => new ZstdDecoder(emit), lossy: false };
+const UTF16_KIND: Compression = { name: 'UTF-16', recognise: isUtf16, decoder: (emit) => new Utf16Decoder(emit), lossy: false };
 const LZ4_KIND: Compression = { name: 'lz4', recognise: isLz4, decoder: (emit) => new Lz4Decoder(emit), lossy: false };
 
 /** Compressions that are recognised and not read, with the program that undoes them. */
@@ -66,6 +68,8 @@ export const OTHER_COMPRESSIONS: Format = {
 export const GZIP = compression(GZIP_KIND);
 export const ZSTD = compression(ZSTD_KIND);
 export const LZ4 = compression(LZ4_KIND);
+/** Text that a Windows shell redirected into a file: the formats that are text are read all the same. */
+export const UTF16 = compression(UTF16_KIND);
 
 /**
  * Opens a compressed input: it is unpacked into the spool while it is read, and what is inside is opened by its content

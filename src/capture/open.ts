@@ -98,6 +98,6 @@ function isText(head: Uint8Array): boolean {
 
 /** What bytes look like that are no capture, in a phrase. */
 function describe(head: Uint8Array): string {
-  if (isText(head)) return 'it looks like text';
+  if (isText(head)) return 'it looks like text (hex and base64 are read with: apns-inspect decode - < FILE)';
   return 'its first bytes belong to no format that is known here (pcap, pcapng, and the output of the tools in the manual)';
 }

@@ -24,6 +24,25 @@ describe('decode text', () => {
     }
   });
 
+  it('takes what programs print for bytes', () => {
+    const pairs = HEX.match(/../g) ?? [];
+    const python = [...CONNECT].map((b) =>
+      b === 10 ? '\\n' : b >= 32 && b < 127 && b !== 39 && b !== 92 ? String.fromCharCode(b) : `\\x${b.toString(16).padStart(2, '0')}`,
+    );
+    for (const form of [
+      `unsigned char connect_bin[] = {\n  ${pairs.map((p) => `0x${p}`).join(', ')}\n};\nunsigned int connect_bin_len = ${pairs.length};\n`,
+      `<${HEX.match(/.{1,8}/g)?.join(' ')}>`,
+      `{length = ${pairs.length}, bytes = 0x${HEX}}`,
+      `b'${python.join('')}'\n`,
+    ]) {
+      const { messages } = decodeText(form);
+      expect(messages.map(({ bytes }) => toHex(bytes))).toEqual([HEX]);
+    }
+    // What a log left out cannot be decoded.
+    expect(() => decodeText(`{length = 97, bytes = 0x${HEX.slice(0, 8)} ... ${HEX.slice(-8)}}`)).toThrow(UserError);
+    expect(() => decodeText("b'no \\q escape'")).toThrow(UserError);
+  });
+
   it('takes dumps, base64, raw bytes and hex as bytes', () => {
     const lines: string[] = [];
     for (let at = 0; at < CONNECT.length; at += 16) {
