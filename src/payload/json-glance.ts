@@ -1,4 +1,5 @@
 import { utf8Bytes } from '../core/text.ts';
+import { MARKED_BYTES, MarkedText } from './json-marks.ts';
 
 /** Containers inside one another; deeper ones are left to the decoder. */
 const DEPTH = 32;
@@ -62,17 +63,16 @@ const OPEN = 0x7b;
 const OPEN_LIST = 0x5b;
 const CLOSE = 0x7d;
 
-/** Printable ASCII that stands for itself in a string. */
-const PLAIN = new Uint8Array(256).map((_, c) => (c >= 0x20 && c < 0x7f && c !== QUOTE && c !== 0x5c ? 1 : 0));
-
-let b: Uint8Array = new Uint8Array(0);
+const marked = new MarkedText();
+let b: Uint8Array = marked.text;
+let marks: Uint16Array = marked.marks;
 let end = 0;
-// Places are relative to the start of the object: it has at most 64 KiB.
-let origin = 0;
+/** Number of the next mark. */
+let next = 0;
 const keyStarts = new Uint16Array(DEPTH * KEYS);
 const keyEnds = new Uint16Array(DEPTH * KEYS);
 
-/** What `glance` saw in the object that it was called for last. */
+/** What `glance` saw in the object that it was called for last; places count from its first byte. */
 export class JsonGlance {
   /** The top has an object under `aps`. */
   hasAps = false;
@@ -80,14 +80,14 @@ export class JsonGlance {
   hasAlertMembers = false;
   /** 0: no such member. 1: a text or a literal, as it stands, without quotes. 2: a container. */
   readonly kinds = new Uint8Array(MEMBERS);
-  readonly starts = new Float64Array(MEMBERS);
-  readonly ends = new Float64Array(MEMBERS);
+  readonly starts = new Uint16Array(MEMBERS);
+  readonly ends = new Uint16Array(MEMBERS);
   /** Keys at the top in their order, as many as `topStarts` holds; `topCount` counts all. */
   topCount = 0;
   /** Which of them is `aps`; -1. */
   topAps = -1;
-  readonly topStarts = new Float64Array(TOP_KEYS);
-  readonly topEnds = new Float64Array(TOP_KEYS);
+  readonly topStarts = new Uint16Array(TOP_KEYS);
+  readonly topEnds = new Uint16Array(TOP_KEYS);
 }
 
 const seen = new JsonGlance();
@@ -95,18 +95,20 @@ const seen = new JsonGlance();
 /**
  * What a summary needs of the JSON object `bytes[start, stop)`, read off the bytes; valid until the next call. Undefined when it
  * is anything but printable ASCII without escapes, spaces between values, equal keys, and numbers that are no whole ones of 15
- * digits: such an object must be parsed, because something may be wrong with it. At most 64 KiB.
+ * digits: such an object must be parsed, because something may be wrong with it. At most `MARKED_BYTES`.
  */
 export function glance(bytes: Uint8Array, start: number, stop: number): JsonGlance | undefined {
-  if (stop - start > 0xffff) return undefined;
-  b = bytes;
-  end = stop;
-  origin = start;
+  if (stop - start > MARKED_BYTES) return undefined;
+  marked.take(bytes, start, stop);
+  b = marked.text;
+  marks = marked.marks;
+  end = stop - start;
+  next = 0;
   seen.hasAps = seen.hasAlertMembers = false;
-  for (let i = 0; i < MEMBERS; i++) seen.kinds[i] = 0;
+  seen.kinds.fill(0);
   seen.topCount = 0;
   seen.topAps = -1;
-  return object(start, 0, PLACE_TOP) === end ? seen : undefined;
+  return object(0, 0, PLACE_TOP) === end ? seen : undefined;
 }
 
 /** End of the object at `at`, or -1. */
@@ -121,8 +123,8 @@ function object(at: number, depth: number, place: Place): number {
     // Keys that are numbers change their places when they are parsed.
     if (at < 0 || b[at] !== COLON || count === KEYS || (b[start] >= 0x30 && b[start] <= 0x39)) return -1;
     for (let i = keys; i < keys + count; i++) if (sameKey(keyStarts[i], keyEnds[i], start, at - 1)) return -1;
-    keyStarts[keys + count] = start - origin;
-    keyEnds[keys + count++] = at - 1 - origin;
+    keyStarts[keys + count] = start;
+    keyEnds[keys + count++] = at - 1;
     at = place === PLACE_OTHER ? value(at + 1, depth) : member(start, at - 1, at + 1, depth, place);
     if (at < 0) return -1;
   } while (b[at] === COMMA);
@@ -190,16 +192,12 @@ function list(at: number, depth: number): number {
   return at < end && b[at] === 0x5d ? at + 1 : -1;
 }
 
+/** Everything between two marks stands for itself: a string ends at the next one, or is none of those. */
 function text(at: number): number {
-  // Local names: this is the loop that the bytes of payloads go through.
-  const bytes = b;
-  const stop = end;
-  const plain = PLAIN;
-  if (at >= stop || bytes[at++] !== QUOTE) return -1;
-  const last = stop - 4;
-  while (at <= last && (plain[bytes[at]] & plain[bytes[at + 1]] & plain[bytes[at + 2]] & plain[bytes[at + 3]]) === 1) at += 4;
-  while (at < stop && plain[bytes[at]] === 1) at++;
-  return at < stop && bytes[at] === QUOTE ? at + 1 : -1;
+  if (b[at] !== QUOTE || at >= end) return -1;
+  const close = marks[next + 1];
+  next += 2;
+  return b[close] === QUOTE ? close + 1 : -1;
 }
 
 function whole(at: number): number {
@@ -212,11 +210,11 @@ function whole(at: number): number {
   return next === 0x2e || next === 0x65 || next === 0x45 ? -1 : stop;
 }
 
-/** Whether a key that was seen, by its relative place, is `b[start, stop)`. */
+/** Whether a key that was seen is `b[start, stop)`. */
 function sameKey(seenStart: number, seenEnd: number, start: number, stop: number): boolean {
   const length = stop - start;
   if (seenEnd - seenStart !== length) return false;
-  for (let i = 0; i < length; i++) if (b[origin + seenStart + i] !== b[start + i]) return false;
+  for (let i = 0; i < length; i++) if (b[seenStart + i] !== b[start + i]) return false;
   return true;
 }
 

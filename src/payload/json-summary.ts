@@ -3,12 +3,11 @@ import { printable, shorten, utf8, utf8Bytes } from '../core/text.ts';
 import { TextBytes } from '../core/text-bytes.ts';
 import { PROTOBUF_FIELDS } from '../schema/payload-keys.ts';
 import { glance, type JsonGlance, MEMBER } from './json-glance.ts';
+import { MARKED_BYTES } from './json-marks.ts';
 import { isJson } from './json-scan.ts';
 import { NAMED_KEYS, SUMMARY_LENGTH, summaryOf, WORDS } from './summary.ts';
 import { MAX_DEPTH, valueText } from './tree.ts';
 
-/** Longer payloads than couriers announce (15 KiB) are read with all limits. */
-const MAX_LENGTH = 1 << 14;
 /** Levels whose texts a summary may show: the top, `aps`, `alert`. */
 const LEVELS = 3;
 
@@ -26,10 +25,10 @@ const scratch = new TextBytes(1024);
 
 /** Writes that summary of `b[start, end)`; false, and nothing written, when the payload must be decoded. */
 export function writeJsonSummary(b: Uint8Array, start: number, end: number, field: string | undefined, out: TextBytes): boolean {
-  if (b[start] !== 0x7b || end - start > MAX_LENGTH || (field !== undefined && Object.hasOwn(PROTOBUF_FIELDS, field))) return false;
+  if (b[start] !== 0x7b || end - start > MARKED_BYTES || (field !== undefined && Object.hasOwn(PROTOBUF_FIELDS, field))) return false;
   const seen = glance(b, start, end);
   if (seen !== undefined) {
-    new Line(b, out).summary(seen);
+    new Line(b, start, out).summary(seen);
     return true;
   }
   const value = parsed(b.subarray(start, end));
@@ -58,7 +57,7 @@ function parsed(bytes: Uint8Array): object | undefined {
  * what is longer than couriers announce.
  */
 export function isSoundJson(b: Uint8Array, start: number, end: number): boolean {
-  if (b[start] !== 0x7b || end - start > MAX_LENGTH) return false;
+  if (b[start] !== 0x7b || end - start > MARKED_BYTES) return false;
   return glance(b, start, end) !== undefined || (isJson(b, start, end) && parsed(b.subarray(start, end)) !== undefined);
 }
 
@@ -69,6 +68,7 @@ const ELLIPSIS = utf8Bytes('…');
 /** `summaryOf`, written as it is read off the bytes, and cut at `SUMMARY_LENGTH` characters. */
 class Line {
   private readonly b: Uint8Array;
+  private readonly from: number;
   private readonly out: TextBytes;
   private left = SUMMARY_LENGTH;
   private cut = false;
@@ -76,8 +76,10 @@ class Line {
   private last = 1;
   private parts = 0;
 
-  constructor(b: Uint8Array, out: TextBytes) {
+  /** For the object that begins at `b[from]`. */
+  constructor(b: Uint8Array, from: number, out: TextBytes) {
     this.b = b;
+    this.from = from;
     this.out = out;
   }
 
@@ -159,7 +161,7 @@ class Line {
     const length = Math.min(end - start, this.left);
     if (length < end - start) this.cut = true;
     if (length === 0) return;
-    this.out.range(this.b, start, start + length);
+    this.out.range(this.b, this.from + start, this.from + start + length);
     this.left -= length;
     this.last = 1;
   }

@@ -18,7 +18,7 @@ import {
   v128Load,
   v128Load32Splat,
   v128Store,
-} from './wasm-module.ts';
+} from '../core/wasm-module.ts';
 
 const numbers = (count: number, from: number): number[] => Array.from({ length: count }, (_, i) => from + i);
 

@@ -1,5 +1,5 @@
+import { instantiate } from '../core/wasm-machine.ts';
 import { CHACHA, POLY1305, XOR } from './chacha-code.ts';
-import { instantiate } from './wasm-machine.ts';
 
 /** Longest record body, and room for a block before and two behind. */
 const TEXT_BYTES = 16384 + 2048 + 64;

@@ -16,7 +16,8 @@ import {
   v128,
   v128Load,
   v128Store,
-} from './wasm-module.ts';
+  when,
+} from '../core/wasm-module.ts';
 
 /** Bytes of the table of one hash key: 32 nibble positions, 16 values each, 16 bytes each. */
 export const GHASH_TABLE = 32 * 16 * 16;
@@ -61,9 +62,7 @@ export const GCM_OPEN: FunctionDef = {
     set(Y),
     multiply(Y, HALF, TABLE, [S0, S1, S2, S3]),
     get(BLOCKS),
-    [
-      0x04,
-      0x40,
+    when(
       loopWhile([
         get(TEXT),
         v128Load(0),
@@ -83,8 +82,7 @@ export const GCM_OPEN: FunctionDef = {
         [get(STREAM), i32(16), OP.i32Add, set(STREAM)],
         [get(BLOCKS), i32(1), OP.i32Sub, set(BLOCKS), get(BLOCKS)],
       ]),
-      0x0b,
-    ],
+    ),
     get(Y),
     get(ENDS),
     v128Load(16),

@@ -1,6 +1,6 @@
 /**
- * Writes WebAssembly modules: just enough of the binary format to state a few inner loops of record decryption in
- * 128-bit operations, which JavaScript does not have. Source: WebAssembly Core Specification 2.0, chapters 5.4 and 5.5.
+ * Writes WebAssembly modules: just enough of the binary format to state a few inner loops in 128-bit operations, which JavaScript
+ * does not have. Source: WebAssembly Core Specification 2.0, chapters 5.4 and 5.5.
  */
 
 /** Code is a list of bytes; nested lists are flattened when the module is written. */
@@ -44,12 +44,17 @@ export const i64 = (n: number): Code => [0x42, ...signed(n)];
 /** Repeats the body while the condition that it leaves on the stack is true. */
 export const loopWhile = (body: Code): Code => [0x03, 0x40, body, 0x0d, 0, 0x0b];
 
+/** Does the body when the number on the stack is not 0. */
+export const when = (body: Code): Code => [0x04, 0x40, body, 0x0b];
+
 export const OP = {
   i32Add: [0x6a],
   i32Sub: [0x6b],
   i32And: [0x71],
   i32Shl: [0x74],
   i32Xor: [0x73],
+  i32AtMost: [0x4d],
+  i32TrailingZeros: [0x68],
   i64Add: [0x7c],
   i64Mul: [0x7e],
   i64And: [0x83],
@@ -60,6 +65,10 @@ export const OP = {
   v128Xor: simd(0x51),
   v128Or: simd(0x50),
   v128AnyTrue: simd(0x53),
+  i8x16Equal: simd(0x23),
+  i8x16Less: simd(0x25),
+  i8x16More: simd(0x27),
+  i8x16Bits: simd(0x64),
   i32x4Add: simd(0xae),
   i32x4Shl: simd(0xab),
   i32x4ShiftRight: simd(0xad),
@@ -74,6 +83,8 @@ export const v128Store = (offset = 0): Code => [simd(0x0b), 0, ...unsigned(offse
 export const i64Load = (offset = 0): Code => [0x29, 0, ...unsigned(offset)];
 export const i64Load32 = (offset = 0): Code => [0x35, 0, ...unsigned(offset)];
 export const i64Store = (offset = 0): Code => [0x37, 0, ...unsigned(offset)];
+/** Stores the lower half of 32 bits. */
+export const i32Store16 = (offset = 0): Code => [0x3b, 0, ...unsigned(offset)];
 /** Replaces one 32-bit lane. */
 export const i32ReplaceLane = (lane: number): Code => [simd(0x1c), lane];
 /** Lane of a vector as i64. */
