@@ -4,7 +4,7 @@ import type { Dir } from '../../core/stream.ts';
 import type { TextBytes } from '../../core/text-bytes.ts';
 import { isoTime } from '../../core/time.ts';
 import { HEADERS } from '../../schema/http2-headers.ts';
-import { ID_HEADERS, type PlainMessage, readPlain } from './plain.ts';
+import { ID_HEADERS, type PlainMessage, readPlain, UUID_LENGTH } from './plain.ts';
 
 /** See `Dialect.glance`: for messages of a kind that `decodeHttp2` has seen before, and found nothing to note in. */
 export function glanceHttp2(bytes: Uint8Array, dir: Dir, aux: Uint8Array | undefined, _names: TopicLookup, glance: Glance): boolean {
@@ -83,7 +83,7 @@ function fillVaried(plain: PlainMessage, glance: Glance): boolean {
   for (let i = 0; i < ID_FIELDS.length; i++) {
     if (!plain.hasId[i]) continue;
     varied.byte(QUOTE);
-    varied.range(plain.ids[i], 0, plain.ids[i].length);
+    varied.range(plain.ids[i], 0, UUID_LENGTH);
     varied.byte(QUOTE);
     glance.endVaried(ID_FIELDS[i]);
   }

@@ -1,5 +1,6 @@
 import { u32 } from '../../core/bytes.ts';
 import { C2S, type Dir } from '../../core/stream.ts';
+import { utf8Bytes } from '../../core/text.ts';
 import { FLAG, FRAME } from '../../schema/http2.ts';
 import { MAX_PAYLOAD } from '../../schema/http2-headers.ts';
 import { FRAME_HEADER, payloadLength } from './frames.ts';
@@ -7,6 +8,7 @@ import { headerText, STATIC_NAME_TEXTS, STATIC_VALUE_TEXTS } from './header-text
 import { BlockCursor, FORM } from './hpack-block.ts';
 import { decodeHuffman } from './hpack-huffman.ts';
 import { STATIC_COUNT } from './hpack-static.ts';
+import { formOf, Node, type PlainKind, type Step } from './plain-tree.ts';
 import { TAG } from './references.ts';
 import { hexBytes } from './request-line.ts';
 
@@ -34,9 +36,10 @@ const VARIES: ReadonlyMap<string, number> = new Map([
 /** 0 in Huffman's code: 00000, then ones. */
 const CODED_ZERO = 0x07;
 
-const DEVICE_PATH = '/3/device/';
-const UUID_LENGTH = 36;
-const DASHES = [8, 13, 18, 23];
+const DEVICE_PATH = utf8Bytes('/3/device/');
+export const UUID_LENGTH = 36;
+/** A decoder of Huffman's code that has this much room to spare is quick to the end. */
+const SPARE = 2;
 const COLLAPSE_BYTES = 64;
 /** A time in seconds; in milliseconds it has 13 digits. 0 has a meaning of its own. */
 const SECONDS = /^[1-9][0-9]{0,10}$/;
@@ -46,28 +49,6 @@ const VALUE_LIMIT = 1024;
 
 /** Places in the tree of headers; a session needs some dozen. When they are full the tree is planted anew. */
 const NODES = 4096;
-/** Times that a list of headers is tried with the decoder before it is taken for one that needs it. */
-const TRIALS = 8;
-
-/** What all messages with the same fixed headers have in common; made from the first of them. */
-export interface PlainKind {
-  readonly command: string;
-  readonly label: string;
-  readonly type: number;
-  /** The info line up to the expiry; of a response, all of it. Printable; and the same as UTF-8. */
-  readonly lead: string;
-  readonly leadBytes: Uint8Array;
-}
-
-class Node {
-  /** By the name of the next header, and by the value of the header whose name was the last step. */
-  readonly names = new Map<string, Node>();
-  /** The same for headers that go into the table: they may be noted where others are not. */
-  readonly added = new Map<string, Node>();
-  readonly values = new Map<string, Node>();
-  kind: PlainKind | undefined = undefined;
-  trials = 0;
-}
 
 // Where a message begins: requests by how they end, and responses, which end with their headers.
 const SHAPES = ['headers', 'empty data', 'data', 'response'] as const;
@@ -84,8 +65,8 @@ export class PlainMessage {
   pathLength = 0;
   readonly token = new Uint8Array(100);
   tokenLength = 0;
-  /** The ids, in the order of `ID_HEADERS`, where `hasId` is set. */
-  readonly ids = ID_HEADERS.map(() => new Uint8Array(UUID_LENGTH));
+  /** The ids, in the order of `ID_HEADERS`, where `hasId` is set: `UUID_LENGTH` bytes each. */
+  readonly ids = ID_HEADERS.map(() => new Uint8Array(UUID_LENGTH + SPARE));
   readonly hasId = ID_HEADERS.map(() => false);
   expiration = '';
   collapse = '';
@@ -101,19 +82,19 @@ export class PlainMessage {
 
   /** Whether the decoder should be asked what messages like this one are. */
   get open(): boolean {
-    return this.node.kind === undefined && this.node.trials < TRIALS;
+    return this.node.open;
   }
 
   /** Says what the decoder found; without a kind it found something to note. */
   learn(kind: PlainKind | undefined): void {
-    this.node.trials++;
-    if (kind !== undefined) this.node.kind = kind;
+    this.node.learn(kind);
   }
 }
 
 const message = new PlainMessage();
 const cursor = new BlockCursor();
 const scratch = new Uint8Array(512);
+const NO_BYTES = new Uint8Array(0);
 
 /**
  * Reads a row whose frames and headers have nothing wrong in themselves: one HEADERS frame, then DATA, to the end of the stream.
@@ -165,49 +146,117 @@ let auxAt = 0;
 
 function readBlock(bytes: Uint8Array, end: number, dir: Dir, aux: Uint8Array | undefined): boolean {
   const shape = dir !== C2S ? 3 : message.hasBody ? 2 : message.hasData ? 1 : 0;
-  let node = step(root.names, SHAPES[shape]);
+  let node = nextOf(root.names, SHAPES[shape]);
   auxAt = 0;
   cursor.open(bytes, FRAME_HEADER, end);
   while (cursor.next()) {
-    const { form, index } = cursor;
-    if (form === FORM.sizeUpdate) return false;
-    let name: string | undefined;
-    let from = bytes;
-    let start = cursor.valueStart;
-    let stop = cursor.valueEnd;
-    let huffman = cursor.valueHuffman;
-    let value: string | undefined;
-    if (index > STATIC_COUNT) {
-      if (aux === undefined || aux[auxAt] !== (form === FORM.indexed ? TAG.field : TAG.name)) return false;
-      auxAt++;
-      const length = auxLength(aux);
-      name = headerText(aux, auxAt, auxAt + length, false);
-      auxAt += length;
-      if (form === FORM.indexed) {
-        stop = auxLength(aux);
-        from = aux;
-        start = auxAt;
-        stop = auxAt += stop;
-        huffman = false;
-        if (auxAt > aux.length) return false;
-      }
-    } else if (index > 0) {
-      name = STATIC_NAME_TEXTS[index];
-      if (form === FORM.indexed) value = STATIC_VALUE_TEXTS[index];
-    } else name = headerText(bytes, cursor.nameStart, cursor.nameEnd, cursor.nameHuffman);
-    if (name === undefined) return false;
-    node = step(form === FORM.incremental ? node.added : node.names, name);
-    const varies = VARIES.get(name);
-    if (varies !== undefined && value === undefined && !isZero(varies, from, start, stop)) {
-      if (!readVarying(varies, from, start, stop, huffman)) return false;
-      continue;
-    }
-    value ??= headerText(from, start, stop, huffman);
-    if (value === undefined || value.length > VALUE_LIMIT) return false;
-    node = step(node.values, value);
+    if (cursor.form === FORM.sizeUpdate || !locate(bytes, aux)) return false;
+    const step = stepFrom(node) ?? newStep(node);
+    if (step === undefined) return false;
+    if (step.varies !== 0 && !readVarying(step.varies, valueIn, valueStart, valueEnd, valueHuffman)) return false;
+    node = step.next;
   }
   if (cursor.fault !== 0 || (aux !== undefined && auxAt !== aux.length)) return false;
   message.node = node;
+  return true;
+}
+
+// The header that is looked at: how it is written, and where its strings lie as they are written.
+let fixed = 0;
+let added = false;
+let nameIn: Uint8Array = scratch;
+let nameStart = 0;
+let nameEnd = 0;
+let nameHuffman = false;
+let valueIn: Uint8Array = scratch;
+let valueStart = 0;
+let valueEnd = 0;
+let valueHuffman = false;
+
+/** Finds the strings of the header that the cursor stands on. False when its table entry is not known. */
+function locate(bytes: Uint8Array, aux: Uint8Array | undefined): boolean {
+  const { form, index } = cursor;
+  const indexed = form === FORM.indexed;
+  added = form === FORM.incremental;
+  nameIn = valueIn = bytes;
+  nameStart = cursor.nameStart;
+  nameEnd = cursor.nameEnd;
+  nameHuffman = cursor.nameHuffman;
+  valueStart = cursor.valueStart;
+  valueEnd = cursor.valueEnd;
+  valueHuffman = cursor.valueHuffman;
+  if (index <= STATIC_COUNT) {
+    fixed = indexed ? -index : index;
+    if (index > 0) {
+      nameEnd = nameStart;
+      nameHuffman = false;
+    }
+    if (indexed) {
+      valueEnd = valueStart;
+      valueHuffman = false;
+    }
+    return true;
+  }
+  fixed = 0;
+  if (aux === undefined || aux[auxAt] !== (indexed ? TAG.field : TAG.name)) return false;
+  auxAt++;
+  nameIn = aux;
+  nameHuffman = false;
+  nameEnd = auxLength(aux);
+  nameStart = auxAt;
+  auxAt = nameEnd += nameStart;
+  if (!indexed) return auxAt <= aux.length;
+  valueIn = aux;
+  valueHuffman = false;
+  valueEnd = auxLength(aux);
+  valueStart = auxAt;
+  auxAt = valueEnd += valueStart;
+  return auxAt <= aux.length;
+}
+
+/** The step that this header takes from there when the same was seen before, as its bytes are. */
+function stepFrom(node: Node): Step | undefined {
+  const form = formOf(fixed, added, nameHuffman);
+  const { steps } = node;
+  for (let i = 0; i < steps.length; i++) {
+    const step = steps[i];
+    if (step.form !== form || !sameAs(step.name, nameIn, nameStart, nameEnd)) continue;
+    if (step.varies !== 0) {
+      if (!isZero(step.varies, valueIn, valueStart, valueEnd)) return step;
+    } else if (step.huffman === valueHuffman && sameAs(step.value, valueIn, valueStart, valueEnd)) return step;
+  }
+  return undefined;
+}
+
+/** The step that it takes by its texts, which the place then remembers; undefined when they cannot be read. */
+function newStep(node: Node): Step | undefined {
+  const name = fixed === 0 ? headerText(nameIn, nameStart, nameEnd, nameHuffman) : STATIC_NAME_TEXTS[Math.abs(fixed)];
+  if (name === undefined) return undefined;
+  const named = nextOf(added ? node.added : node.names, name);
+  let varies = fixed < 0 ? 0 : (VARIES.get(name) ?? 0);
+  if (isZero(varies, valueIn, valueStart, valueEnd)) varies = 0;
+  let next = named;
+  if (varies === 0) {
+    const value = fixed < 0 ? STATIC_VALUE_TEXTS[-fixed] : headerText(valueIn, valueStart, valueEnd, valueHuffman);
+    if (value === undefined || value.length > VALUE_LIMIT) return undefined;
+    next = nextOf(named.values, value);
+  }
+  const step = {
+    form: formOf(fixed, added, nameHuffman),
+    name: nameIn.slice(nameStart, nameEnd),
+    varies,
+    huffman: valueHuffman,
+    value: varies === 0 ? valueIn.slice(valueStart, valueEnd) : NO_BYTES,
+    next,
+  };
+  node.remember(step);
+  return step;
+}
+
+function sameAs(kept: Uint8Array, b: Uint8Array, start: number, end: number): boolean {
+  const length = end - start;
+  if (kept.length !== length) return false;
+  for (let i = 0; i < length; i++) if (kept[i] !== b[start + i]) return false;
   return true;
 }
 
@@ -222,7 +271,7 @@ function auxLength(aux: Uint8Array): number {
   return length;
 }
 
-function step(from: Map<string, Node>, word: string): Node {
+function nextOf(from: Map<string, Node>, word: string): Node {
   let next = from.get(word);
   if (next === undefined) {
     if (nodes >= NODES) {
@@ -243,76 +292,81 @@ function isZero(varies: number, from: Uint8Array, start: number, end: number): b
 
 /** Looks at a value that differs from message to message; false when it is not as it should be. */
 function readVarying(varies: number, from: Uint8Array, start: number, end: number, huffman: boolean): boolean {
-  if (varies === VARY.expiration) {
-    const text = headerText(from, start, end, huffman);
-    if (text === undefined || !SECONDS.test(text)) return false;
-    message.expiration = text;
-    return true;
+  switch (varies) {
+    case VARY.expiration:
+      return readExpiration(headerText(from, start, end, huffman));
+    case VARY.path:
+      return readPath(rawText(from, start, end, huffman, message.path));
+    case VARY.length:
+      return readLength(rawText(from, start, end, huffman, scratch));
+    case VARY.collapse:
+      return readCollapse(plainText(from, start, end, huffman));
+    case VARY.text:
+      return plainText(from, start, end, huffman) >= 0;
+    default:
+      return readId(varies - VARY.id, from, start, end, huffman);
   }
-  const length = plain(from, start, end, huffman);
-  if (length < 0) return false;
-  if (varies === VARY.path) return devicePath(length);
-  if (varies === VARY.length) return bodyLength(length);
-  if (varies === VARY.collapse) {
-    if (length === 0 || length > COLLAPSE_BYTES) return false;
-    message.collapse = text(length);
-    return true;
-  }
-  return varies === VARY.text || readId(varies - VARY.id, length);
 }
 
-/** An id; twice the same header is left to the decoder. */
-function readId(which: number, length: number): boolean {
-  if (message.hasId[which] || !isUuid(length)) return false;
-  const id = message.ids[which];
-  for (let i = 0; i < UUID_LENGTH; i++) id[i] = scratch[i];
-  message.hasId[which] = true;
-  return true;
+/** Characters of a string into `out`; their number, or a negative number when it is no string or may not fit. */
+function rawText(from: Uint8Array, start: number, end: number, huffman: boolean, out: Uint8Array): number {
+  if (huffman) return decodeHuffman(from, start, end, out, 0);
+  const length = end - start;
+  if (length > out.length) return -1;
+  for (let i = 0; i < length; i++) out[i] = from[start + i];
+  return length;
 }
 
-/** Printable ASCII of a string into the scratch; its length, or -1 when it is anything else. */
-function plain(from: Uint8Array, start: number, end: number, huffman: boolean): number {
-  let length = end - start;
-  if (huffman) {
-    if (length > scratch.length >> 1) return -1;
-    length = decodeHuffman(from, start, end, scratch, 0);
-  } else {
-    if (length > scratch.length) return -1;
-    for (let i = 0; i < length; i++) scratch[i] = from[start + i];
-  }
+/** The same into the scratch; negative also when there is anything but printable ASCII among them. */
+function plainText(from: Uint8Array, start: number, end: number, huffman: boolean): number {
+  const length = rawText(from, start, end, huffman, scratch);
   for (let i = 0; i < length; i++) if (scratch[i] < 0x20 || scratch[i] > 0x7e) return -1;
   return length;
 }
 
-function text(length: number): string {
-  let out = '';
-  for (let i = 0; i < length; i++) out += String.fromCharCode(scratch[i]);
-  return out;
+function readExpiration(text: string | undefined): boolean {
+  // Most say the same as the one before.
+  if (text === undefined || (text !== lastSeconds && !SECONDS.test(text))) return false;
+  message.expiration = lastSeconds = text;
+  return true;
 }
+let lastSeconds = '';
 
-function devicePath(length: number): boolean {
+/** A path, which was read into its place in the message. */
+function readPath(length: number): boolean {
+  const { path } = message;
   if (length <= DEVICE_PATH.length) return false;
-  for (let i = 0; i < DEVICE_PATH.length; i++) if (scratch[i] !== DEVICE_PATH.charCodeAt(i)) return false;
-  message.tokenLength = hexBytes(scratch, DEVICE_PATH.length, length, message.token);
-  for (let i = 0; i < length; i++) message.path[i] = scratch[i];
+  for (let i = 0; i < DEVICE_PATH.length; i++) if (path[i] !== DEVICE_PATH[i]) return false;
   message.pathLength = length;
+  message.tokenLength = hexBytes(path, DEVICE_PATH.length, length, message.token);
   return message.tokenLength > 0;
 }
 
-function isUuid(length: number): boolean {
-  if (length !== UUID_LENGTH) return false;
-  for (const at of DASHES) if (scratch[at] !== 0x2d) return false;
-  let dashes = 0;
-  for (let i = 0; i < UUID_LENGTH; i++) {
-    const c = scratch[i];
-    if (c === 0x2d) dashes++;
-    else if (!((c >= 0x30 && c <= 0x39) || (c >= 0x61 && c <= 0x66))) return false;
-  }
-  return dashes === DASHES.length;
+/** An id; twice the same header is left to the decoder. */
+function readId(which: number, from: Uint8Array, start: number, end: number, huffman: boolean): boolean {
+  if (message.hasId[which]) return false;
+  const id = message.ids[which];
+  message.hasId[which] = rawText(from, start, end, huffman, id) === UUID_LENGTH && isUuid(id);
+  return message.hasId[which];
 }
 
-function bodyLength(length: number): boolean {
-  if (length === 0 || length > LENGTH_DIGITS) return false;
+function isUuid(id: Uint8Array): boolean {
+  for (let i = 0; i < UUID_LENGTH; i++) if (UUID_CLASSES[id[i]] !== (i === 8 || i === 13 || i === 18 || i === 23 ? 2 : 1)) return false;
+  return true;
+}
+/** By character: 1 lower-case hex digit, 2 dash. */
+const UUID_CLASSES = Uint8Array.from({ length: 256 }, (_, c) =>
+  c === 0x2d ? 2 : (c >= 0x30 && c <= 0x39) || (c >= 0x61 && c <= 0x66) ? 1 : 0,
+);
+
+function readCollapse(length: number): boolean {
+  if (length <= 0 || length > COLLAPSE_BYTES) return false;
+  message.collapse = String.fromCharCode(...scratch.subarray(0, length));
+  return true;
+}
+
+function readLength(length: number): boolean {
+  if (length <= 0 || length > LENGTH_DIGITS) return false;
   let value = 0;
   for (let i = 0; i < length; i++) {
     const digit = scratch[i] - 0x30;
