@@ -1,5 +1,23 @@
 const FIRST_SLOTS = 1024;
 
+/** Keeps IPv4 and IPv6 keys apart: IPv6 addresses are small numbers in a key. */
+const SIX = 0x5bd1e995;
+
+/** The tunnel as it stands in a key. */
+export function tableTunnel(tunnel: number, six: boolean): number {
+  return six ? tunnel ^ SIX : tunnel;
+}
+
+/** What tells connections apart. Both directions have the same: `low` is the end with the lower address, or port. */
+export interface FlowKey {
+  readonly low: number;
+  readonly high: number;
+  /** Port of the lower end in the upper half. */
+  readonly ports: number;
+  readonly tunnel: number;
+  readonly six: boolean;
+}
+
 /**
  * Open-addressing hash of connections: two addresses, two ports, tunnel → number of the newest flow with that key.
  * All in typed arrays, because a key object or string per packet costs more than everything else together.
@@ -51,6 +69,13 @@ export class FlowTable {
     this.keys[k + 3] = tunnel;
     if (this.used * 2 > this.slots.length) this.grow();
     return flow;
+  }
+
+  /** The key that a flow was added with. */
+  key(flow: number, six: boolean): FlowKey {
+    const k = flow << 2;
+    const { keys } = this;
+    return { low: keys[k], high: keys[k + 1], ports: keys[k + 2], tunnel: tableTunnel(keys[k + 3], six), six };
   }
 
   private grow(): void {

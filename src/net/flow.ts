@@ -1,5 +1,6 @@
 import type { Note } from '../core/note.ts';
 import type { StreamSink } from '../core/stream.ts';
+import type { FlowKey } from './flow-table.ts';
 import { type Segment, SegmentQueue } from './segment-queue.ts';
 
 /** Nothing of this direction was seen yet. */
@@ -53,6 +54,12 @@ export class Trouble {
   holes: Hole[] | undefined = undefined;
   holeCount = 0;
   holeBytes = 0;
+
+  /** Nothing waits, and there is nothing to tell of. */
+  get idle(): boolean {
+    const told = this.retransmitted + this.retransmittedBytes + this.outOfOrder + this.keepAlives + this.strayCount + this.holeCount;
+    return told === 0 && this.queue.count === 0 && this.probe === undefined && this.strays === undefined;
+  }
 }
 
 /** One direction of a connection. */
@@ -82,6 +89,11 @@ export class Half {
   /** Acknowledgement number that the peer sent last; kept up to date while the flow is watched. */
   peerAck = 0;
   peerAckSeen = false;
+
+  /** Forgets what is not in order, when all of it is again and nothing of it was counted. */
+  settle(): void {
+    if (this.state === RUNNING && this.trouble?.idle === true) this.trouble = undefined;
+  }
 
   rare(): Trouble {
     this.trouble ??= new Trouble();
@@ -160,14 +172,7 @@ export class Flow implements FlowInfo {
   notes: { readonly side: number; readonly note: Note }[] | undefined = undefined;
   private readonly texts: AddressTexts;
 
-  constructor(
-    index: number,
-    key: { readonly low: number; readonly high: number; readonly ports: number; readonly tunnel: number; readonly six: boolean },
-    firstSide: 0 | 1,
-    firstPacket: number,
-    process: string | undefined,
-    texts: AddressTexts,
-  ) {
+  constructor(index: number, key: FlowKey, firstSide: 0 | 1, firstPacket: number, process: string | undefined, texts: AddressTexts) {
     this.index = index;
     this.low = key.low;
     this.high = key.high;

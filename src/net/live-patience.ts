@@ -12,14 +12,14 @@ export class LivePatience {
   private stuck = new Map<Flow, { readonly position: number; readonly at: number }>();
 
   /** Those of `flows` that have waited for `LIVE_PATIENCE_MS`, each once; `now` is a clock in milliseconds. */
-  exhausted(flows: readonly Flow[], now: number): readonly Flow[] {
+  exhausted(flows: readonly (Flow | undefined)[], now: number): readonly Flow[] {
     if (now - this.looked < LOOK_MS) return [];
     this.looked = now;
     const before = this.stuck;
     const out: Flow[] = [];
     this.stuck = new Map();
     for (const flow of flows) {
-      if (flow.closed || (!isHeld(flow.half0) && !isHeld(flow.half1))) continue;
+      if (flow === undefined || flow.closed || (!isHeld(flow.half0) && !isHeld(flow.half1))) continue;
       const position = flow.half0.position + flow.half1.position;
       const since = before.get(flow);
       if (since === undefined || since.position !== position) this.stuck.set(flow, { position, at: now });

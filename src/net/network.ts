@@ -144,23 +144,23 @@ export class Network implements LayerSink {
   }
 
   flow(index: number): FlowInfo {
-    return this.tcp.flows[index];
+    return this.tcp.flow(index);
   }
 
   summary(index: number): StreamSummary {
-    return summarize(this.tcp.flows[index]);
+    return summarize(this.tcp.flow(index));
   }
 
   /** Connections with packets that the snap length cut. */
   get cut(): number {
     let n = 0;
-    for (const { notes } of this.tcp.flows) if (notes?.some(({ note }) => note.code === 'tcp.cut') === true) n++;
+    for (const flow of this.tcp.flows) if (flow?.notes?.some(({ note }) => note.code === 'tcp.cut') === true) n++;
     return n;
   }
 
   /** All connections, by first packet. */
   *streams(): Generator<StreamSummary> {
-    for (const flow of this.tcp.flows) yield summarize(flow);
+    for (let flow = 0; flow < this.count; flow++) yield this.summary(flow);
   }
 
   private payload(type: number, buf: Uint8Array, at: number, end: number, tunnel: number, wireEnd: number): void {

@@ -289,6 +289,8 @@ export class Reassembly {
   release(flow: Flow): void {
     this.begin(flow);
     this.backlog.play(this.backlog.collect([flow], 0));
+    flow.half0.settle();
+    flow.half1.settle();
   }
 
   /** Segments that wait in all directions. */

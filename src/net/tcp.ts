@@ -1,8 +1,9 @@
 import type { Arrival } from '../core/stream.ts';
 import { type Connections, Delivery, type SegmentStore } from './delivery.ts';
 import { DueFlows } from './due-flows.ts';
+import { FirstPackets } from './first-packets.ts';
 import { type AddressTexts, Flow, type Half, RUNNING, STARTING, UNSEEN } from './flow.ts';
-import { FlowTable } from './flow-table.ts';
+import { FlowTable, tableTunnel } from './flow-table.ts';
 import { LivePatience } from './live-patience.ts';
 import { Reassembly, WINDOW } from './reassembly.ts';
 import { Repetitions } from './repetition.ts';
@@ -19,7 +20,7 @@ const HEADER = 20;
 /** Bytes that the snap length can plausibly have cut off one segment: the largest segments (BIG TCP) have 512 KiB. */
 const MAX_CUT = 1024 * 1024;
 
-/** Connections followed at once. A flood of forged SYNs would otherwise fill the memory: about 610 bytes each, 305 MB. */
+/** Connections followed at once. A flood would otherwise fill the memory: about 80 bytes for one of a single SYN, 700 for others. */
 const FLOW_LIMIT = 500_000;
 
 /**
@@ -28,12 +29,10 @@ const FLOW_LIMIT = 500_000;
  */
 export const PATIENCE_PACKETS = 4096;
 
-/** Keeps IPv4 and IPv6 keys apart: IPv6 addresses are small numbers in a key. */
-const SIX = 0x5bd1e995;
-
 /** TCP packets to connections: finds the flow, handles the beginning and the end, and passes data to the reassembly. */
 export class Tcp {
-  readonly flows: Flow[] = [];
+  /** By number; undefined: one packet without data is all that was seen of it, `flow` makes it of that. */
+  readonly flows: (Flow | undefined)[] = [];
   /** Packets of connections beyond `FLOW_LIMIT`. */
   unfollowed = 0;
   /** TCP packets whose header is cut or nonsense. */
@@ -45,6 +44,7 @@ export class Tcp {
   last = -1;
   private readonly at: Arrival;
   private readonly table = new FlowTable();
+  private readonly firstPackets = new FirstPackets();
   private readonly texts: AddressTexts;
   private readonly delivery: Delivery;
   private readonly reassembly: Reassembly;
@@ -80,7 +80,7 @@ export class Tcp {
     if (++this.seen >= this.lingering.next) this.due();
     const sourcePort = (buf[tcp] << 8) | buf[tcp + 1];
     const targetPort = (buf[tcp + 2] << 8) | buf[tcp + 3];
-    const key = six ? tunnel ^ SIX : tunnel;
+    const key = tableTunnel(tunnel, six);
     let side = 0;
     let low = source;
     let high = target;
@@ -94,11 +94,17 @@ export class Tcp {
     const found = this.table.find(low, high, ports, key);
     let flow: Flow;
     if (found >= 0) {
-      flow = this.flows[found];
+      flow = this.flows[found] ?? this.wake(found);
       this.last = found;
     } else {
       if (this.flows.length >= FLOW_LIMIT) {
         this.unfollowed++;
+        return;
+      }
+      if (wireEnd <= data && this.process === undefined) {
+        this.last = this.table.add(low, high, ports, key);
+        this.flows.push(undefined);
+        this.firstPackets.keep(this.last, buf, tcp, side, six, this.at, this.seen);
         return;
       }
       flow = this.open(low, high, ports, tunnel, six, side as 0 | 1);
@@ -123,12 +129,35 @@ export class Tcp {
     this.closer(flow, half, side as 0 | 1, flags, buf, tcp, data, data + payload, wireEnd);
   }
 
+  /** The connection with this number. */
+  flow(index: number): Flow {
+    const known = this.flows[index];
+    if (known !== undefined) return known;
+    const { at, firstPackets } = this;
+    const { packet, sec, nsec } = at;
+    firstPackets.read(index, at);
+    const side = firstPackets.side(index);
+    const flow = new Flow(index, this.table.key(index, firstPackets.six(index)), side, at.packet, undefined, this.texts);
+    const { header } = firstPackets;
+    this.closer(flow, flow.half(side), side, header[13], header, 0, HEADER, HEADER, HEADER);
+    at.packet = packet;
+    at.sec = sec;
+    at.nsec = nsec;
+    // After a RST so long ago it would have been closed by now.
+    if (flow.lingering >= 0 && this.seen - firstPackets.seen(index) >= PATIENCE_PACKETS) this.reassembly.close([flow], 'capture-end');
+    return flow;
+  }
+
+  /** A second packet came for a connection. */
+  private wake(index: number): Flow {
+    const flow = this.flow(index);
+    this.flows[index] = flow;
+    return flow;
+  }
+
   /** End of the capture: everything that waits is handed on, and every direction ends. */
   finish(): void {
-    this.reassembly.close(
-      this.flows.filter((flow) => !flow.closed),
-      'capture-end',
-    );
+    this.reassembly.close(this.flows.filter((flow) => flow !== undefined && !flow.closed) as Flow[], 'capture-end');
     this.lingering.clear();
   }
 
@@ -305,7 +334,7 @@ export class Tcp {
       this.unfollowed++;
       return undefined;
     }
-    this.table.find(flow.low, flow.high, flow.ports, flow.six ? flow.tunnel ^ SIX : flow.tunnel);
+    this.table.find(flow.low, flow.high, flow.ports, tableTunnel(flow.tunnel, flow.six));
     const next = this.open(flow.low, flow.high, flow.ports, flow.tunnel, flow.six, side);
     this.last = next.index;
     if (isOutside(flow.half(side), seq)) next.before = flow;
@@ -398,7 +427,7 @@ export class Tcp {
   }
 
   private open(low: number, high: number, ports: number, tunnel: number, six: boolean, side: 0 | 1): Flow {
-    const index = this.table.add(low, high, ports, six ? tunnel ^ SIX : tunnel);
+    const index = this.table.add(low, high, ports, tableTunnel(tunnel, six));
     const flow = new Flow(index, { low, high, ports, tunnel, six }, side, this.at.packet, this.process, this.texts);
     this.flows.push(flow);
     return flow;

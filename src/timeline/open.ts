@@ -228,7 +228,7 @@ export class Reading {
       const number = this.pipeline.numberOf(flow);
       this.flowOf[number] = flow;
       const record = this.pipeline.streams[number];
-      if (record instanceof QuietStream) record.flow = this.network.flow(flow);
+      if (record instanceof QuietStream) record.place(this.network, flow);
     }
     this.refreshTls();
     this.timeline.complete = true;

@@ -80,12 +80,18 @@ const NO_ENDPOINTS: Endpoints = { a: '', b: '', process: undefined };
 
 /** A connection in which no byte was seen yet: a flood of SYNs makes hundreds of thousands. */
 export class QuietStream implements StreamRecord {
-  /** Set at the end of the capture. */
-  flow: FlowEnds | undefined = undefined;
+  private flows: { flow(index: number): FlowEnds } | undefined = undefined;
+  private flow = 0;
   private readonly stream: number;
 
   constructor(stream: number) {
     this.stream = stream;
+  }
+
+  /** Says which connection of the network stage this is, at the end of the capture. */
+  place(flows: { flow(index: number): FlowEnds }, flow: number): void {
+    this.flows = flows;
+    this.flow = flow;
   }
 
   get facts(): ConnectionFacts {
@@ -93,7 +99,7 @@ export class QuietStream implements StreamRecord {
   }
 
   get endpoints(): Endpoints {
-    return this.flow === undefined ? NO_ENDPOINTS : new FlowEndpoints(this.flow);
+    return this.flows === undefined ? NO_ENDPOINTS : new FlowEndpoints(this.flows.flow(this.flow));
   }
 
   get tls(): undefined {
