@@ -44,6 +44,8 @@ const PROTOCOL_VERSION = 12;
 export async function runDevice(options: DeviceCommandOptions = {}): Promise<number> {
   const dialect = options.dialect ?? 'tlv';
   if (!DIALECTS.includes(dialect)) throw usage(`--dialect takes ${DIALECTS.join(', ')}, not "${dialect}".`);
+  if (options.token !== undefined && !/^[0-9a-f]{64}$/i.test(options.token))
+    throw usage(`--token takes 64 hex digits, not "${options.token}".`);
   const lab = await Lab.open(options.stateDir ?? stateDirectory());
   const print = (text: string, json: Record<string, unknown>): void => {
     process.stdout.write(`${options.json === true ? JSON.stringify(json) : text}\n`);

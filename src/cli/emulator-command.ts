@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { collect, wholeNumber } from './options.ts';
+import { collect, portNumber, wholeNumber } from './options.ts';
 
 /** Adds `emulator` and `device` to the command line; what they do is loaded when they run. */
 export function addEmulatorCommands(program: Command, run: (work: () => Promise<number>) => Promise<void>): void {
@@ -7,12 +7,12 @@ export function addEmulatorCommands(program: Command, run: (work: () => Promise<
     .command('emulator')
     .description('a test server that speaks what Apple speaks: courier, gateway, feedback, HTTP/2')
     .option('--host <address>', 'address to listen on (loopback by default)')
-    .option('--port <n>', '0: all servers on ports that the system chooses', wholeNumber)
-    .option('--courier-port <n>', 'port of the courier (5223)', wholeNumber)
-    .option('--gateway-port <n>', 'port of the binary gateway (2195)', wholeNumber)
-    .option('--feedback-port <n>', 'port of the feedback service (2196)', wholeNumber)
-    .option('--http2-port <n>', 'port of the HTTP/2 API (2197)', wholeNumber)
-    .option('--control-port <n>', 'port of the control API', wholeNumber)
+    .option('--port <n>', '0: all servers on ports that the system chooses', portNumber)
+    .option('--courier-port <n>', 'port of the courier (5223)', portNumber)
+    .option('--gateway-port <n>', 'port of the binary gateway (2195)', portNumber)
+    .option('--feedback-port <n>', 'port of the feedback service (2196)', portNumber)
+    .option('--http2-port <n>', 'port of the HTTP/2 API (2197)', portNumber)
+    .option('--control-port <n>', 'port of the control API', portNumber)
     .option('--only <servers>', 'only these, separated by commas: courier, gateway, feedback, http2')
     .option('--plaintext', 'without TLS')
     .option('--environment <name>', 'sandbox or production')
@@ -56,7 +56,7 @@ export function addEmulatorCommands(program: Command, run: (work: () => Promise<
     .command('device')
     .description('a simulated device: connects to a courier and prints what it receives')
     .option('--host <address>', 'address of the courier (127.0.0.1)')
-    .option('--port <n>', 'its port (5223)', wholeNumber)
+    .option('--port <n>', 'its port (5223)', portNumber)
     .option('--topic <topic>', 'topic to listen for (repeatable)', collect)
     .option('--scoped-token <topic>', 'topic to ask a scoped token for (repeatable)', collect)
     .option('--channel <id:topic>', 'broadcast channel to join (repeatable)', collect)

@@ -23,6 +23,13 @@ export function wholeNumber(value: string): number {
   return Number(value);
 }
 
+const LAST_PORT = 0xffff;
+
+export function portNumber(value: string): number {
+  if (!/^\d+$/.test(value) || Number(value) > LAST_PORT) throw new InvalidArgumentError(`it takes a port, 0 to ${LAST_PORT}.`);
+  return Number(value);
+}
+
 /** Adds what is common to all commands that read. */
 export function withReading(command: Command): Command {
   return command

@@ -24,6 +24,7 @@ function typeName(type: KeyType): string {
   const names: Readonly<Record<string, string>> = {
     text: 'text',
     count: 'whole number',
+    ordinal: 'whole number from 1',
     duration: 'duration',
     share: '0 to 1',
     flag: 'true or false',

@@ -172,8 +172,7 @@ function connectError(error: NodeJS.ErrnoException, where: string, timeoutMs: nu
   if (error.message === 'interrupted') return say('interrupted while connecting.');
   if (error.message === 'timeout')
     return say(`${where} did not take the connection within ${timeoutMs / 1000} s: is the address right, or give --connect-timeout.`);
-  if (code === 'ECONNREFUSED')
-    return say(`Nothing listens on ${where}: is the emulator running, and is this the port of the right service?`);
+  if (code === 'ECONNREFUSED') return say(`Nothing listens on ${where}: is it running, and is this the right port?`);
   if (code === 'ECONNRESET' || code === 'CLOSED' || code === 'EPIPE')
     return say(
       `${where} closed the connection while it was being made${plaintext ? '.' : ': does it speak TLS there (else give --plaintext), and does it want a client certificate?'}`,

@@ -130,7 +130,7 @@ export class FaultEngine {
     if ((when.from !== undefined && age < when.from) || (when.until !== undefined && age >= when.until)) return false;
     const n = this.count(armed, facts.connection);
     if (when.nth !== undefined && n !== when.nth) return false;
-    if (when.every !== undefined && (when.every === 0 || n % when.every !== 0)) return false;
+    if (when.every !== undefined && n % when.every !== 0) return false;
     if (when.after !== undefined && n <= when.after) return false;
     return when.probability === undefined || this.random.next() < when.probability;
   }

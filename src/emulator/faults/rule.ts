@@ -3,6 +3,7 @@
  * One table names every key with its type and meaning: the parser, its error messages, the JSON schema and the manual use it.
  */
 import { EXIT, UserError } from '../../core/errors.ts';
+import { reasonRow } from '../http2/reasons.ts';
 
 export interface When {
   readonly server?: 'courier' | 'gateway' | 'feedback' | 'http2';
@@ -54,7 +55,7 @@ export interface Rule {
   readonly do: Action;
 }
 
-export type KeyType = 'text' | 'count' | 'duration' | 'share' | 'flag' | 'time' | readonly string[] | 'goaway';
+export type KeyType = 'text' | 'count' | 'ordinal' | 'duration' | 'share' | 'flag' | 'time' | readonly string[] | 'goaway';
 
 export interface KeyRow {
   readonly type: KeyType;
@@ -74,8 +75,8 @@ export const WHEN_KEYS: Readonly<Record<keyof When, KeyRow>> = {
     type: 'text',
     doc: 'Name of the message: `push`, `broadcast`, `channel-create` … on HTTP/2, else as in the schema: `notification`, `connect`, `keep_alive` …',
   },
-  nth: { type: 'count', doc: 'Only the n-th match, from 1.' },
-  every: { type: 'count', doc: 'Every n-th match; with `on: time`, every so many seconds.' },
+  nth: { type: 'ordinal', doc: 'Only the n-th match, from 1.' },
+  every: { type: 'ordinal', doc: 'Every n-th match; with `on: time`, every so many seconds.' },
   after: { type: 'count', doc: 'Only after this many matches.' },
   per: { type: ['run', 'connection'], doc: 'What `nth`, `every` and `after` count over; `run` by default.' },
   probability: { type: 'share', doc: 'Chance of each match, 0 to 1, from the seeded random numbers.' },
@@ -85,7 +86,10 @@ export const WHEN_KEYS: Readonly<Record<keyof When, KeyRow>> = {
 
 export const ACTION_KEYS: Readonly<Record<keyof Action, KeyRow>> = {
   status: { type: 'count', doc: 'Answer with this status: HTTP status, gateway status, status of a courier ack or connect response.' },
-  reason: { type: 'text', doc: 'Answer an HTTP/2 request with this reason; its usual status unless `status` says another.' },
+  reason: {
+    type: 'text',
+    doc: 'Answer an HTTP/2 request with this reason; its usual status unless `status` says another. One of your own needs a `status`.',
+  },
   timestamp: { type: 'time', doc: 'Timestamp of a 410 answer: milliseconds since the epoch or an ISO time.' },
   delay: { type: 'duration', doc: 'Wait before the answer or delivery.' },
   jitter: { type: 'duration', doc: 'Up to this much more delay, at random.' },
@@ -94,8 +98,8 @@ export const ACTION_KEYS: Readonly<Record<keyof Action, KeyRow>> = {
     type: ['before', 'after', 'half', 'reset'],
     doc: 'Close the connection before or after the answer, close our half only after it, or reset it.',
   },
-  split: { type: 'count', doc: 'Write in pieces of so many bytes, each its own TCP segment. On HTTP/2 only with `on: connect`.' },
-  records: { type: 'count', doc: 'Write in TLS records of so many bytes. With `on: connect`.' },
+  split: { type: 'ordinal', doc: 'Write in pieces of so many bytes, each its own TCP segment. On HTTP/2 only with `on: connect`.' },
+  records: { type: 'ordinal', doc: 'Write in TLS records of so many bytes. With `on: connect`.' },
   garbage: {
     type: 'count',
     doc: 'Write so many random bytes in place of the answer; on HTTP/2 and with `on: connect`, at the start of the connection.',
@@ -114,6 +118,9 @@ const GOAWAY_KEYS: Readonly<Record<keyof Goaway, KeyRow>> = {
   lastStream: { type: 'count', doc: 'Last stream id; by default the last one that was processed.' },
   twice: { type: 'flag', doc: 'Send it twice.' },
 };
+
+/** What can be done when nobody has connected, asked or been sent anything. */
+const TIMED: readonly (keyof Action)[] = ['goaway', 'shutdown', 'redirect', 'close', 'refuse', 'skew'];
 
 /** Rules of one run: more than anyone writes by hand, few enough to try each on every message. */
 export const MAX_RULES = 1_000;
@@ -170,6 +177,10 @@ export function readRule(value: unknown, where: string): Rule {
   const when = readKeys(value['when'] ?? {}, WHEN_KEYS, `${where}, when`) as When;
   const action = readKeys(value['do'] ?? {}, ACTION_KEYS, `${where}, do`) as Action;
   if (Object.keys(action).length === 0) throw bad(`${where} does nothing: "do" is empty.`);
+  if (when.on === 'time' && !TIMED.some((key) => key in action))
+    throw bad(`${where} does nothing: a rule of time does one of ${TIMED.join(', ')}.`);
+  if (action.reason !== undefined && action.status === undefined && reasonRow(action.reason) === undefined)
+    throw bad(`${where}, do, reason: Apple has no "${action.reason}"; for a reason of your own give its status as well.`);
   const { name, times } = value;
   return {
     when,
@@ -239,6 +250,9 @@ function readValue(value: unknown, type: KeyType, where: string): unknown {
     case 'count':
       if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return value;
       throw bad(`${where} must be a whole number, 0 or more.`);
+    case 'ordinal':
+      if (typeof value === 'number' && Number.isInteger(value) && value >= 1) return value;
+      throw bad(`${where} must be a whole number, 1 or more.`);
     case 'share':
       if (typeof value === 'number' && value >= 0 && value <= 1) return value;
       throw bad(`${where} must be a number from 0 to 1.`);
@@ -265,6 +279,8 @@ function schemaOf(type: KeyType): Record<string, unknown> {
   switch (type) {
     case 'count':
       return { type: 'integer', minimum: 0 };
+    case 'ordinal':
+      return { type: 'integer', minimum: 1 };
     case 'share':
       return { type: 'number', minimum: 0, maximum: 1 };
     case 'flag':

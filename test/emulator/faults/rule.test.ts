@@ -58,6 +58,9 @@ describe('reading rules', () => {
     ['[{"when":{"probability":2},"do":{"drop":true}}]', /from 0 to 1/],
     ['[{"if":{},"do":{"drop":true}}]', /no key "if"/],
     ['[{"do":{"goaway":{"why":"x"}}}]', /no key "why"/],
+    ['[{"when":{"nth":0},"do":{"drop":true}}]', /nth must be a whole number, 1 or more/],
+    ['[{"when":{"on":"time"},"do":{"drop":true}}]', /a rule of time does one of goaway, shutdown/],
+    ['[{"do":{"reason":"ServiceUnavailabel"}}]', /Apple has no "ServiceUnavailabel"/],
   ];
   for (const [text, message] of BAD) {
     it(`says what is wrong with ${text}`, () => expect(() => parseRules(text, 'rules.json')).toThrow(message));
