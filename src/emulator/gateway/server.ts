@@ -13,6 +13,8 @@ import { type GatewayOutput, type GatewayParts, GatewayPeer } from './peer.ts';
 const CLOSE_DELAY_MS = 50;
 /** Time in which the client may go on its own after an error; what it wrote meanwhile is read and discarded. */
 const LINGER_MS = 2_000;
+/** Time that clients have to find the error packet of the end of the run; whoever floods does not look for it. */
+const FAREWELL_MS = 200;
 const NOTHING: readonly GatewayOutput[] = [];
 
 export class GatewayServer {
@@ -49,6 +51,7 @@ export class GatewayServer {
     const stop = (): void => {
       stopped = true;
       stream.pause();
+      setTimeout(() => stream.destroy(), FAREWELL_MS).unref();
     };
     this.live.set(number, { peer, perform, stop });
     tell('connected', connection.peer);
