@@ -14,8 +14,32 @@ const TRAILER = 32;
 
 /** Containers followed into one another; no payload seen nests deeper than 10. Ends reference loops. */
 export const PLIST_DEPTH = 64;
-/** Values of one list that are read, counted at each use: ends lists that name one object in exponentially many ways. */
-const PLIST_VALUES = 50_000;
+/**
+ * What one list may stand for, counted at each use: ends lists that name one object in exponentially many ways. A value takes
+ * a byte at least where it is named, so a list of n bytes without repetition has fewer than n.
+ */
+export class PlistBudget {
+  private values: number;
+  private bytes: number;
+
+  constructor(length: number) {
+    this.values = Math.max(LEAST_VALUES, Math.min(MOST_VALUES, length));
+    this.bytes = Math.max(LEAST_BYTES, MOST_USES * length);
+  }
+
+  /** Counts a use of an object; false when there is no room for it. The bytes of containers are those of what they hold. */
+  admit({ kind, at, end }: PlistObject): boolean {
+    if (kind !== 'array' && kind !== 'set' && kind !== 'dict') this.bytes -= end - at;
+    return --this.values >= 0 && this.bytes >= 0;
+  }
+}
+
+/** Values of a short list that repeats much, and of any list. */
+const LEAST_VALUES = 256;
+const MOST_VALUES = 50_000;
+/** Bytes that the values of a short list may have, and how often on average those of a long one may be named. */
+const LEAST_BYTES = 64 * 1024;
+const MOST_USES = 4;
 
 export function isBinaryPlist(bytes: Uint8Array): boolean {
   if (bytes.length < HEADER) return false;
@@ -164,16 +188,16 @@ export function plistScalar(layout: PlistLayout, object: PlistObject): PlistValu
 }
 
 /**
- * The whole list as a value, or undefined when any part of it is broken, nests deeper than `PLIST_DEPTH`, holds more than
- * `PLIST_VALUES` values, or has a dictionary key that is no text. For showing broken lists use the objects one by one.
+ * The whole list as a value, or undefined when any part of it is broken, nests deeper than `PLIST_DEPTH`, stands for more
+ * than `PlistBudget` grants, or has a dictionary key that is no text. For showing broken lists use the objects one by one.
  */
 export function readPlist(bytes: Uint8Array): PlistValue | undefined {
   const layout = openPlist(bytes);
   if (typeof layout === 'string') return undefined;
-  let left = PLIST_VALUES;
+  const budget = new PlistBudget(bytes.length);
   const read = (number: number, depth: number): PlistValue | undefined => {
-    if (--left < 0 || depth > PLIST_DEPTH) return undefined;
     const object = plistObject(layout, number);
+    if (!budget.admit(object) || depth > PLIST_DEPTH) return undefined;
     if (object.kind === 'dict') {
       const entries = new Map<string, PlistValue>();
       for (let i = 0; i < object.count; i++) {

@@ -15,8 +15,11 @@ export interface Connections {
   open(info: FlowInfo): StreamSink;
 }
 
-/** Earlier pieces that one segment is compared with; a hostile capture has 64 Ki of one byte each under every repetition. */
-export const MAX_COMPARED = 256;
+/**
+ * Earlier pieces that one segment is compared with: those of the largest one that cards put together (64 KiB of segments of
+ * 1,448 bytes are 46). A hostile capture has thousands of one byte each under every repetition.
+ */
+export const MAX_COMPARED = 64;
 
 /**
  * The end of the reassembly: hands bytes and holes on, counts them, and holds what comes again against what was handed on.

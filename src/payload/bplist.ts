@@ -1,5 +1,13 @@
 import type { Field, Value } from '../core/message.ts';
-import { openPlist, type PlistLayout, type PlistObject, plistObject, plistReference, plistScalar } from '../core/plist-reader.ts';
+import {
+  openPlist,
+  PlistBudget,
+  type PlistLayout,
+  type PlistObject,
+  plistObject,
+  plistReference,
+  plistScalar,
+} from '../core/plist-reader.ts';
 import { PLIST_EPOCH, type PlistValue } from '../core/plist-value.ts';
 import { isoTime } from '../core/time.ts';
 import type { PayloadFamily } from '../schema/payload-keys.ts';
@@ -44,9 +52,12 @@ class PlistTree {
   private readonly inside: Inside;
   /** Offsets of the containers around the object being read. */
   private readonly around: number[] = [];
+  private readonly budget: PlistBudget;
+  private cut = false;
 
   constructor(layout: PlistLayout, tree: TreeBuilder, inside: Inside) {
     this.layout = layout;
+    this.budget = new PlistBudget(layout.bytes.length);
     this.tree = tree;
     this.inside = inside;
   }
@@ -55,6 +66,11 @@ class PlistTree {
   field(number: number, path: string, name: string): Field | undefined {
     const object = plistObject(this.layout, number);
     const at = { start: object.at, end: object.end };
+    if (!this.budget.admit(object)) {
+      if (!this.cut) this.tree.note('payload.too-many-values', at.start, at.end, 'objects repeated again and again');
+      this.cut = true;
+      return undefined;
+    }
     if (!this.tree.admit(at)) return undefined;
     if (object.kind === 'invalid') {
       this.tree.note('payload.plist-invalid', at.start, Math.max(at.end, at.start), object.problem);
@@ -93,6 +109,7 @@ class PlistTree {
 
   private key(dict: PlistObject, index: number): string {
     const object = plistObject(this.layout, plistReference(this.layout, dict, index));
+    if (!this.budget.admit(object)) return '?';
     const value = plistScalar(this.layout, object);
     if (typeof value === 'string') return value;
     this.tree.note('payload.plist-invalid', object.at, object.end, `key is ${object.kind}`);

@@ -9,6 +9,9 @@ const LENGTH_LIMIT = 512;
 const HASH_BYTES = 20;
 const HASH_WORDS = HASH_BYTES / 4;
 
+/** Slots looked at for one value. The table is at most half full: more than some forty in a row are taken only when somebody chose the values so. */
+const MAX_PROBES = 128;
+
 /** Buffers of this many bytes are read as words: those of a capture's slices, which come again. For others a view costs more. */
 const VIEWED_BYTES = 1 << 16;
 
@@ -22,6 +25,12 @@ function hashOf(b: Uint8Array, start: number, length: number): number {
 
 function word(b: Uint8Array, at: number): number {
   return (b[at] << 24) | (b[at + 1] << 16) | (b[at + 2] << 8) | b[at + 3];
+}
+
+/** Spreads hashes over the table, neighbours too: 2^32 divided by the golden ratio, as Fibonacci hashing has it. */
+function spread(hash: number): number {
+  const product = Math.imul(hash, 0x9e3779b1);
+  return product ^ (product >>> 15);
 }
 
 export class Interned {
@@ -44,8 +53,9 @@ export class Interned {
     const hash = view === undefined ? hashOf(buf, start, length) : view.getInt32(start);
     const table = this.table;
     const mask = table.length - 1;
-    let slot = (hash ^ (hash >>> 15)) & mask;
-    for (;;) {
+    let slot = spread(hash) & mask;
+    for (let probes = 0; ; probes++) {
+      if (probes === MAX_PROBES) return -1;
       const n = table[slot];
       if (n === 0) break;
       if (view === undefined ? equal(this.values[n - 1], buf, start, length) : this.isHash(n - 1, hash, view, start)) return n - 1;
@@ -90,7 +100,7 @@ export class Interned {
     for (let n = 0; n < this.values.length; n++) {
       const value = this.values[n];
       const hash = hashOf(value, 0, value.length);
-      let slot = (hash ^ (hash >>> 15)) & mask;
+      let slot = spread(hash) & mask;
       while (table[slot] !== 0) slot = (slot + 1) & mask;
       table[slot] = n + 1;
     }

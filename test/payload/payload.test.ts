@@ -232,6 +232,21 @@ describe('property list payloads', () => {
     ]);
     expect(codes(decodePayload(bomb))).toEqual(['payload.too-many-values']);
   });
+
+  it('that name a long text again and again show it a few times', () => {
+    const names = 4000;
+    const texts = 1000;
+    const count = (n: number): number[] => [0x11, n >> 8, n & 0xff];
+    const array = [0xaf, ...count(names), ...Array<number>(names).fill(1)];
+    const text = [0x5f, ...count(texts), ...Array<number>(texts).fill(0x61)];
+    const at = 8 + array.length;
+    const table = at + text.length;
+    const bytes = [...utf8('bplist00'), ...array, ...text, 0, 8, at >> 8, at & 0xff, ...Array(6).fill(0), 2, 1, ...u64(2), ...u64(0)];
+    const tree = decodePayload(Uint8Array.from([...bytes, ...u64(table)]));
+    expect(codes(tree)).toEqual(['payload.too-many-values']);
+    expect(tree.fields.length).toBeGreaterThan(60);
+    expect(tree.fields.length).toBeLessThan(100);
+  });
 });
 
 describe('gzip payloads', () => {

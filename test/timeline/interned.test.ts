@@ -51,3 +51,17 @@ test('empty values and those beyond the limit have no number', () => {
   expect(interned.number(new Uint8Array(600), 5, 5)).toBe(-1);
   expect(interned.number(new Uint8Array(600), 0, 513)).toBe(-1);
 });
+
+test('values chosen to meet in one place are not looked for without end', () => {
+  const interned = new Interned();
+  const value = new Uint8Array(20);
+  const view = new DataView(value.buffer);
+  let kept = 0;
+  for (let n = 0; n < 5000; n++) {
+    view.setUint32(8, n);
+    if (interned.number(value, 0, 20) >= 0) kept++;
+  }
+  expect(kept).toBe(interned.values.length);
+  expect(kept).toBeLessThan(200);
+  expect(interned.number(Uint8Array.of(1, 2, 3), 0, 3)).toBe(kept);
+});
