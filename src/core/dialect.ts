@@ -96,8 +96,8 @@ export interface Dialect {
   /** Decodes one row's bytes; pure. `aux` is what `index` asked to keep; `names` knows more topics than the published ones. */
   decode(bytes: Uint8Array, dir: Dir, aux?: Uint8Array, names?: TopicLookup): Message;
   /**
-   * Fills `glance` with what `decode` gives as label, token and info line, and with the places of the payloads. False for every
-   * message that it has a note for, or may have one; `decode` tells then. Not there: always.
+   * Fills `glance` with what `decode` gives as label, token, info line and notes, and with the places of the payloads. False when
+   * that takes decoding: for most messages that there is a note for. Not there: always.
    */
   glance?(bytes: Uint8Array, dir: Dir, aux: Uint8Array | undefined, names: TopicLookup, glance: Glance): boolean;
 }

@@ -1,12 +1,14 @@
+import type { Note } from './note.ts';
 import { TextBytes } from './text-bytes.ts';
 
 /** Payload fields of one message that a glance tells of: as many as an info line does. */
 export const GLANCED_CONTENTS = 4;
 
 const NO_BYTES = new Uint8Array(0);
+const NO_NOTES: readonly Note[] = [];
 
 /**
- * What a list shows of a message in which nothing is wrong, read off its bytes: the same words as in its `Message`, without
+ * What a list shows of a message that is like others before it, read off its bytes: the same words as in its `Message`, without
  * making one. One object is reused for all messages; a dialect fills it after `clear`.
  */
 export class Glance {
@@ -17,6 +19,8 @@ export class Glance {
   tokenEnd = 0;
   /** The info line, printable. */
   readonly info = new TextBytes(4096);
+  /** Its notes but for their places; the same array for messages of which the same is noted. */
+  notes: readonly Note[] = NO_NOTES;
   /** Payload fields, as ranges of the message's bytes, in their order. */
   contents = 0;
   readonly contentStarts = new Float64Array(GLANCED_CONTENTS);
@@ -39,6 +43,7 @@ export class Glance {
     this.tokenFrom = NO_BYTES;
     this.tokenStart = this.tokenEnd = 0;
     this.info.length = 0;
+    this.notes = NO_NOTES;
     this.contents = 0;
   }
 

@@ -1,9 +1,10 @@
 import type { Glance } from '../core/glance.ts';
-import { utf8Bytes } from '../core/text.ts';
+import type { Note } from '../core/note.ts';
+import { printable, utf8Bytes } from '../core/text.ts';
 import { digitsOf, type TextBytes } from '../core/text-bytes.ts';
 import { FLAG_UNTIMED } from '../timeline/columns.ts';
 import type { Endpoints } from '../timeline/streams.ts';
-import type { Column, RowView } from '../view/columns.ts';
+import { type Column, type RowView, warnings } from '../view/columns.ts';
 import { fitted } from '../view/text-width.ts';
 
 /** The cell of one column, written without a string where that is worth it. */
@@ -305,6 +306,7 @@ class TokenCell implements QuickCell {
 /** The info line; in a table only as the last column, which is as wide as it is. */
 class InfoCell implements QuickCell {
   private readonly source: CellSource;
+  private readonly told = new WeakMap<readonly Note[], Uint8Array>();
 
   constructor(source: CellSource) {
     this.source = source;
@@ -315,7 +317,12 @@ class InfoCell implements QuickCell {
   }
 
   raw(): void {
-    this.source.out.append(this.source.glance.info);
+    const { out, glance } = this.source;
+    out.append(glance.info);
+    if (glance.notes.length === 0) return;
+    let told = this.told.get(glance.notes);
+    if (told === undefined) this.told.set(glance.notes, (told = utf8Bytes(printable(warnings(glance.notes)))));
+    out.bytes(told);
   }
 }
 

@@ -6,7 +6,7 @@ import { type CellSource, GLANCED, type QuickCell, quickCell } from './quick-cel
 import { RowReader } from './row-bytes.ts';
 
 /*
- * Rows of a listing as bytes, for messages in which nothing is wrong: from the columns of the index, and from what a glance at
+ * Rows of a listing as bytes, for messages that a glance tells of: from the columns of the index, and from what a glance at
  * the message's bytes gives, without making the message or a string for each cell. Whatever needs more is left to the cells of
  * `view/columns.ts`; tests hold both against each other.
  */
@@ -97,8 +97,9 @@ export class QuickRows {
     const { timeline } = this.view;
     const { columns } = timeline.rows;
     const code = columns.type(row) >>> 8;
-    if (code === DIALECT.capture || code === DIALECT.tls) return false;
+    if (code === DIALECT.capture) return false;
     const aux = this.reader.aux(row);
+    if (code === DIALECT.tls) return aux !== undefined && timeline.decoders.glanceTls(aux, this.glance);
     const bytes = this.reader.read(row);
     const { glance } = this;
     if (bytes === undefined || !timeline.decoders.glance(code, bytes, columns.dir(row), aux, glance)) return false;

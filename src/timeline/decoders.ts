@@ -21,6 +21,8 @@ import type { Decoders } from './timeline.ts';
 export interface DecoderOptions extends PayloadOptions {
   /** Decodes a row of TLS; that room computes with keys, and so is no part of this one. */
   readonly tls?: ((bytes: Uint8Array, dir: 0 | 1, aux: Uint8Array | undefined) => Message | undefined) | undefined;
+  /** The same as a glance, from `aux` alone; false when that does not do. */
+  readonly glanceTls?: ((aux: Uint8Array, glance: Glance) => boolean) | undefined;
   /** Topics of the run in order of first sight, growing: names, and hashes of 20 bytes. */
   readonly seenTopics?: readonly Uint8Array[] | undefined;
   readonly sha1?: ((bytes: Uint8Array) => Uint8Array) | undefined;
@@ -211,6 +213,10 @@ export function makeDecoders(options: DecoderOptions): Decoders {
       glance.clear();
       if (dialects[code]?.glance?.(bytes, dir, aux, lookup, glance) !== true) return false;
       return glance.wantsVaried || !options.expandPayloads || addSummaries(glance, bytes, optionsFor);
+    },
+    glanceTls(aux, glance) {
+      glance.clear();
+      return options.glanceTls?.(aux, glance) === true;
     },
     tls: (_type, bytes, dir, aux) => options.tls?.(bytes, dir, aux),
     expand: (message) => (options.expandPayloads ? expandPayloads(message, options) : message),

@@ -21,6 +21,7 @@ import { noteDef } from '../schema/notes.ts';
 import type { TlsConnection } from '../tls/connection.ts';
 import { decodeTls } from '../tls/decode.ts';
 import { looksLikeTls } from '../tls/detect.ts';
+import { glanceTls } from '../tls/glance.ts';
 import { TlsKeys } from '../tls/keys.ts';
 import type { SessionSummary } from '../tls/sessions.ts';
 import { Analysis } from './analysis.ts';
@@ -136,6 +137,7 @@ export class Reading {
       makeDecoders({
         inflate,
         tls: decodeTls,
+        glanceTls,
         expandPayloads: options.expandPayloads,
         seenTopics: rows.topics.values,
         sha1: (bytes) => createHash('sha1').update(bytes).digest(),

@@ -32,10 +32,12 @@ export interface Place {
 export interface Decoders {
   decode(dialect: number, bytes: Uint8Array, dir: 0 | 1, aux: Uint8Array | undefined): Message | undefined;
   /**
-   * Fills `glance` with the label, the token and the info line of the message that `decode` and `expand` would make. False when
-   * there is something to note in it, or the dialect has no such way.
+   * Fills `glance` with the label, the token, the info line and the notes of the message that `decode` and `expand` would make.
+   * False when that takes making it, or the dialect has no such way.
    */
   glance(dialect: number, bytes: Uint8Array, dir: 0 | 1, aux: Uint8Array | undefined, glance: Glance): boolean;
+  /** The same for a row of TLS, of what the index kept beside it. */
+  glanceTls(aux: Uint8Array, glance: Glance): boolean;
   tls(type: number, bytes: Uint8Array, dir: 0 | 1, aux: Uint8Array | undefined): Message | undefined;
   /** Adds what is inside payload fields. */
   expand(message: Message, bytes: Uint8Array): Message;

@@ -116,8 +116,15 @@ function decodeEntry(bytes: Uint8Array, out: FieldList, facts: Facts): string {
       return `${facts.bytes} bytes`;
     default:
       out.note('tls.not-decrypted', 0, bytes.length, reason?.text);
-      return `${count(facts.records, 'record')}, ${facts.bytes.toLocaleString('en-US')} bytes: ${reason?.text ?? 'not decrypted'}${command === TLS_ENTRY.applicationData && facts.suite >= 0 && (facts.reason === 6 || facts.reason === 7) ? ` (${suiteName(facts.suite)})` : ''}`;
+      return encryptedInfo(facts);
   }
+}
+
+/** The line about records that stay encrypted. */
+export function encryptedInfo({ command, reason, suite, records, bytes }: Facts): string {
+  const why = REASONS[reason]?.text ?? 'not decrypted';
+  const tellsSuite = command === TLS_ENTRY.applicationData && suite >= 0 && (reason === 6 || reason === 7);
+  return `${count(records, 'record')}, ${bytes.toLocaleString('en-US')} bytes: ${why}${tellsSuite ? ` (${suiteName(suite)})` : ''}`;
 }
 
 function alert(c: Cursor, out: FieldList): string {

@@ -203,20 +203,27 @@ function statusCell(view: RowView, row: number): string {
 const NOTES_TOLD = 16;
 
 function infoCell(view: RowView, row: number): string {
-  const message = view.message(row);
-  let info = message.info;
+  const { info, notes } = view.message(row);
+  const told = view.findings ? inBrackets([...notes, ...(view.timeline.analysis?.findings(row) ?? [])]) : warnings(notes);
+  return printable(info + told);
+}
+
+/** What a line tells of the notes on its message. */
+export function warnings(notes: readonly Note[]): string {
+  return inBrackets(notes.filter((n) => n.severity === 'warn' || n.severity === 'error'));
+}
+
+function inBrackets(notes: readonly Note[]): string {
+  let text = '';
   let told = 0;
   let last = '';
-  const tell = (n: Note): void => {
-    const words = ` [${n.code}${n.detail === undefined ? '' : `: ${n.detail}`}]`;
-    if (words === last) return;
+  for (const { code, detail } of notes) {
+    const words = ` [${code}${detail === undefined ? '' : `: ${detail}`}]`;
+    if (words === last) continue;
     last = words;
-    if (told++ < NOTES_TOLD) info += words;
-  };
-  for (const n of message.notes) if (view.findings || n.severity === 'warn' || n.severity === 'error') tell(n);
-  if (view.findings) for (const n of view.timeline.analysis?.findings(row) ?? []) tell(n);
-  if (told > NOTES_TOLD) info += ` [${told - NOTES_TOLD} more]`;
-  return printable(info);
+    if (told++ < NOTES_TOLD) text += words;
+  }
+  return told > NOTES_TOLD ? `${text} [${told - NOTES_TOLD} more]` : text;
 }
 
 function pairCell(view: RowView, row: number): string {

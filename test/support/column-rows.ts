@@ -11,6 +11,7 @@ const none = (): never => {
 const NO_DECODERS: Decoders = {
   decode: none,
   glance: none,
+  glanceTls: none,
   tls: none,
   expand: none,
   payloadJson: none,

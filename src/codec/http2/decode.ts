@@ -39,15 +39,15 @@ const HISTORY_NOTES: Readonly<Record<number, NoteCode>> = {
  */
 export function decodeHttp2(bytes: Uint8Array, dir: Dir, aux?: Uint8Array): Message {
   const plain = readPlain(bytes, dir, aux);
-  if (plain?.kind !== undefined) return plainMessage(plain, plain.kind, bytes, dir, aux);
+  if (plain?.kind !== undefined && plain.kind.notes.length === 0) return plainMessage(plain, plain.kind, bytes, dir, aux);
   const learns = plain?.open === true;
   const message = decodeWhole(bytes, dir, aux);
   if (plain !== undefined && learns) {
     const rest = plainRest(plain);
     const { command, label, type, notes, info } = message;
-    const known = notes.length === 0 && info.endsWith(rest);
+    const known = (notes.length === 0 || dir !== C2S) && info.endsWith(rest);
     const lead = info.slice(0, info.length - rest.length);
-    plain.learn(known ? { command, label, type, lead, leadBytes: utf8Bytes(printable(lead)) } : undefined);
+    plain.learn(known ? { command, label, type, lead, leadBytes: utf8Bytes(printable(lead)), notes } : undefined);
   }
   return message;
 }

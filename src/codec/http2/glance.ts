@@ -6,16 +6,17 @@ import { isoTime } from '../../core/time.ts';
 import { HEADERS } from '../../schema/http2-headers.ts';
 import { ID_HEADERS, type PlainMessage, readPlain, UUID_LENGTH } from './plain.ts';
 
-/** See `Dialect.glance`: for messages of a kind that `decodeHttp2` has seen before, and found nothing to note in. */
+/** See `Dialect.glance`: for messages of a kind that `decodeHttp2` has seen before. */
 export function glanceHttp2(bytes: Uint8Array, dir: Dir, aux: Uint8Array | undefined, _names: TopicLookup, glance: Glance): boolean {
   const plain = readPlain(bytes, dir, aux);
   const kind = plain?.kind;
   if (plain === undefined || kind === undefined) return false;
   glance.label = kind.label;
+  glance.notes = kind.notes;
   glance.tokenFrom = plain.token;
   glance.tokenEnd = plain.tokenLength;
   if (glance.wantsVaried) {
-    if (fillVaried(plain, glance)) glance.kind = kind;
+    if (kind.notes.length === 0 && fillVaried(plain, glance)) glance.kind = kind;
   } else {
     glance.info.bytes(kind.leadBytes);
     writeRest(plain, glance.info);

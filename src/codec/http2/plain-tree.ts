@@ -1,3 +1,5 @@
+import type { Note } from '../../core/note.ts';
+
 /*
  * The headers of plain messages as a tree: a way through it is a list of headers, without what differs from message to message.
  * A place keeps what the decoder found in the first message that ended there.
@@ -11,6 +13,8 @@ export interface PlainKind {
   /** The info line up to the expiry; of a response, all of it. Printable; and the same as UTF-8. */
   readonly lead: string;
   readonly leadBytes: Uint8Array;
+  /** What the decoder notes, but for the places; of requests nothing. */
+  readonly notes: readonly Note[];
 }
 
 /** Times that a list of headers is tried with the decoder before it is taken for one that needs it. */

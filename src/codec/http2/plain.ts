@@ -44,6 +44,8 @@ const COLLAPSE_BYTES = 64;
 /** A time in seconds; in milliseconds it has 13 digits. 0 has a meaning of its own. */
 const SECONDS = /^[1-9][0-9]{0,10}$/;
 const LENGTH_DIGITS = 7;
+/** The longest body that has a reason and nothing else; one with a time would be another kind each time. */
+const REASON_BODY = 48;
 /** Longer values are left to the decoder, so that the tree stays small. A provider token has some 210 bytes. */
 const VALUE_LIMIT = 1024;
 
@@ -51,7 +53,7 @@ const VALUE_LIMIT = 1024;
 const NODES = 4096;
 
 // Where a message begins: requests by how they end, and responses, which end with their headers.
-const SHAPES = ['headers', 'empty data', 'data', 'response'] as const;
+const SHAPES = ['headers', 'empty data', 'data', 'response', 'response with a body'] as const;
 let root = new Node();
 let nodes = 0;
 
@@ -114,7 +116,7 @@ export function readPlain(bytes: Uint8Array, dir: Dir, aux: Uint8Array | undefin
   message.pathLength = message.tokenLength = 0;
   message.expiration = message.collapse = '';
   for (let i = 0; i < ID_HEADERS.length; i++) message.hasId[i] = false;
-  if (flags & FLAG.endStream ? blockEnd !== end : dir !== C2S || !readBody(bytes, blockEnd, stream)) return undefined;
+  if (flags & FLAG.endStream ? blockEnd !== end : !readBody(bytes, blockEnd, stream)) return undefined;
   return readBlock(bytes, blockEnd, dir, aux) ? message : undefined;
 }
 
@@ -145,8 +147,7 @@ function readBody(bytes: Uint8Array, start: number, stream: number): boolean {
 let auxAt = 0;
 
 function readBlock(bytes: Uint8Array, end: number, dir: Dir, aux: Uint8Array | undefined): boolean {
-  const shape = dir !== C2S ? 3 : message.hasBody ? 2 : message.hasData ? 1 : 0;
-  let node = nextOf(root.names, SHAPES[shape]);
+  let node = nextOf(root.names, SHAPES[dir === C2S ? (message.hasBody ? 2 : message.hasData ? 1 : 0) : message.hasBody ? 4 : 3]);
   auxAt = 0;
   cursor.open(bytes, FRAME_HEADER, end);
   while (cursor.next()) {
@@ -157,6 +158,12 @@ function readBlock(bytes: Uint8Array, end: number, dir: Dir, aux: Uint8Array | u
     node = step.next;
   }
   if (cursor.fault !== 0 || (aux !== undefined && auxAt !== aux.length)) return false;
+  if (dir !== C2S && message.hasData) {
+    // What a response says in its body is what the decoder looks at: another body is another kind.
+    if (!message.hasBody || message.bodyEnd - message.bodyStart > REASON_BODY) return false;
+    node = nextOf(node.values, headerText(bytes, message.bodyStart, message.bodyEnd, false) ?? '');
+    message.hasData = false;
+  }
   message.node = node;
   return true;
 }

@@ -9,6 +9,7 @@ import { concatBytes } from '../../../src/core/bytes.ts';
 import { Cells } from '../../../src/core/dialect.ts';
 import { Glance } from '../../../src/core/glance.ts';
 import type { Message } from '../../../src/core/message.ts';
+import type { Note } from '../../../src/core/note.ts';
 import { C2S, type Dir, S2C } from '../../../src/core/stream.ts';
 import { FLAG, FRAME } from '../../../src/schema/http2.ts';
 
@@ -66,7 +67,8 @@ class Talk {
 function sameGlance({ quick, bytes, glance }: Readings): void {
   if (glance === undefined) return;
   const { label, info, tokenFrom, tokenStart, tokenEnd, contents } = glance;
-  expect(quick.notes).toEqual([]);
+  const words = (notes: readonly Note[]) => notes.map(({ code, severity, detail }) => [code, severity, detail]);
+  expect(words(glance.notes)).toEqual(words(quick.notes));
   expect(label).toBe(quick.label);
   expect(Buffer.from(info.view()).toString()).toBe(quick.info);
   if (tokenEnd > tokenStart) {
@@ -162,7 +164,7 @@ describe('the short way to what a list needs of a plain message', () => {
               headers: fc
                 .tuple(fc.constantFrom('200', '400', '1'), fc.array(response, { maxLength: 2 }))
                 .map(([status, extra]) => [{ name: ':status', value: status }, ...extra]),
-              body: fc.constantFrom(undefined, undefined, '', '{"reason":"BadPath"}'),
+              body: fc.constantFrom(undefined, undefined, '', '{"reason":"BadPath"}', '{"reason":"BadPath"}', '{"reason":"New"}'),
             }),
           ),
           { minLength: 1, maxLength: 12 },
