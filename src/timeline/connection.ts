@@ -1,8 +1,8 @@
 import { Cells, type Dialect, type Framing } from '../core/dialect.ts';
 import { CAPTURE_ENTRY, DIALECT, messageType } from '../core/message.ts';
-import { Oldest } from '../core/oldest.ts';
 import type { Arrival, Dir, EndReason, StreamSink } from '../core/stream.ts';
 import { Cutter, type FrameSink } from './cutter.ts';
+import { HeldFrames } from './held-frames.ts';
 import { OpaqueRun } from './opaque-run.ts';
 import { Opening } from './opening.ts';
 import type { Rows } from './rows.ts';
@@ -44,12 +44,6 @@ export interface ConnectionHost {
   openTls(facts: ConnectionFacts): StreamSink | undefined;
 }
 
-interface Held {
-  addresses: number[];
-  lengths: number[];
-  total: number;
-}
-
 const NONE = new Uint8Array(0);
 /** One for all connections: rows are made one at a time. */
 const cells = new Cells();
@@ -74,9 +68,7 @@ export class Connection implements StreamSink, FrameSink {
   private retries = RETRIES;
   /** What came before the dialect is known. */
   private opening: Opening | undefined = undefined;
-  private held: Map<number, Held> | undefined = undefined;
-  private oldestHeld: Oldest<number, Held> | undefined = undefined;
-  private heldFrames = 0;
+  private held: HeldFrames | undefined = undefined;
   /** By direction: what is known of a frame with a hole, from the bytes before it. */
   private cut: [Cells | undefined, Cells | undefined] | undefined = undefined;
   private run: OpaqueRun | undefined = undefined;
@@ -138,7 +130,6 @@ export class Connection implements StreamSink, FrameSink {
     this.cutter1 = undefined;
     this.framing = undefined;
     this.held = undefined;
-    this.oldestHeld = undefined;
     this.opaque = true;
     this.retries = 0;
   }
@@ -210,50 +201,39 @@ export class Connection implements StreamSink, FrameSink {
   // --- messages whose frames are apart -------------------------------------------------------------------------
 
   private heldFrame(dir: Dir, buf: Uint8Array, length: number, cutter: Cutter): void {
-    const key = (cells.hold >= 0 ? cells.hold : cells.release) * 2 + dir;
-    if (this.held === undefined) {
-      this.held = new Map();
-      this.oldestHeld = new Oldest(this.held);
-    }
-    let held = this.held.get(key);
+    this.held ??= new HeldFrames();
+    const { held } = this;
     if (cells.hold >= 0) {
-      if (held === undefined) {
-        held = { addresses: [], lengths: [], total: 0 };
-        this.held.set(key, held);
-      }
-      this.heldFrames++;
-      push(held, cutter, length);
-      if (this.heldFrames > HELD_LIMIT) this.dropOldest();
+      held.hold(cells.hold * 2 + dir, cutter, length);
+      if (held.frames > HELD_LIMIT) this.incomplete(held, held.oldest());
       return;
     }
-    if (held === undefined) {
+    const message = held.take(cells.release * 2 + dir);
+    if (message === undefined) {
       this.host.rows.append(this.facts.stream, dir, cells, buf, length, cutter);
       return;
     }
-    push(held, cutter, length);
-    this.held.delete(key);
-    this.heldFrames -= held.addresses.length;
-    this.host.rows.append(this.facts.stream, dir, cells, buf, held.total, locate(held));
+    message.add(cutter, length);
+    this.host.rows.append(this.facts.stream, dir, cells, buf, message.total, message);
+    held.done(message);
   }
 
-  private dropOldest(): void {
-    const oldest = this.oldestHeld?.find();
-    if (oldest !== undefined) this.incomplete(oldest[0], oldest[1]);
-  }
-
-  private incomplete(key: number, held: Held): void {
-    this.held?.delete(key);
-    this.heldFrames -= held.addresses.length;
+  private incomplete(held: HeldFrames, key: number): void {
+    const message = held.take(key);
+    if (message === undefined) return;
+    const dir = (key & 1) as Dir;
     cells.clear();
-    if (this.framing?.unfinished?.((key & 1) as Dir, Math.floor(key / 2), cells) !== true)
+    if (this.framing?.unfinished?.(dir, Math.floor(key / 2), cells) !== true)
       cells.type = messageType(DIALECT.capture, CAPTURE_ENTRY.truncated);
     if (cells.severity < 2) cells.severity = 2;
-    this.host.rows.append(this.facts.stream, (key & 1) as Dir, cells, NONE, held.total, locate(held));
+    this.host.rows.append(this.facts.stream, dir, cells, NONE, message.total, message);
+    held.done(message);
   }
 
   private flushHeld(dir: Dir): void {
-    if (this.held === undefined) return;
-    for (const [key, held] of [...this.held]) if ((key & 1) === dir) this.incomplete(key, held);
+    const { held } = this;
+    if (held === undefined) return;
+    for (const key of held.keys()) if ((key & 1) === dir) this.incomplete(held, key);
   }
 
   // --- recognition ---------------------------------------------------------------------------------------------
@@ -353,25 +333,4 @@ function kept(from: Cells): Cells {
   // What it belonged to is told as incomplete: it stands alone.
   copy.hold = copy.release = -1;
   return copy;
-}
-
-function push(held: Held, cutter: Cutter, length: number): void {
-  held.total += length;
-  if (cutter.count === 0) {
-    held.addresses.push(cutter.address);
-    held.lengths.push(length);
-    return;
-  }
-  for (let i = 0; i < cutter.count; i++) {
-    held.addresses.push(cutter.addresses[i]);
-    held.lengths.push(cutter.lengths[i]);
-  }
-}
-
-function locate(held: Held): typeof spanning {
-  spanning.addresses = held.addresses;
-  spanning.lengths = held.lengths;
-  spanning.count = held.addresses.length;
-  spanning.address = held.addresses[0];
-  return spanning;
 }

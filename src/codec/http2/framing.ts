@@ -1,6 +1,6 @@
 import { u32 } from '../../core/bytes.ts';
 import { BROKEN, type Cells, type Framing, NEED } from '../../core/dialect.ts';
-import { Oldest } from '../../core/oldest.ts';
+import { NewestMap } from '../../core/newest-map.ts';
 import { C2S, type Dir } from '../../core/stream.ts';
 import { CONTROL_ROW, FLAG, FRAME, HTTP2_ROWS, http2Type } from '../../schema/http2.ts';
 import { controlSeverity, type PeerSettings, readSettings } from './control.ts';
@@ -8,7 +8,7 @@ import { findFrames } from './detect.ts';
 import { FlowControl } from './flow.ts';
 import { doubts, FRAME_HEADER, PREFACE, payloadLength, prefaceAt, streamId } from './frames.ts';
 import { HeaderIndex } from './header-index.ts';
-import { HISTORY } from './references.ts';
+import { HISTORY, KeptReferences } from './references.ts';
 import { classifyRequest } from './request-line.ts';
 import { RowState } from './row-state.ts';
 
@@ -23,11 +23,13 @@ export const CONTINUATION_LIMIT = 256;
 
 const NO_BLOCK = -1;
 
+/** One for all connections: what it gives depends on the record alone. */
+const keptReferences = new KeptReferences();
+
 /** One direction of the connection. */
 class Side {
   readonly headers = new HeaderIndex();
-  readonly open = new Map<number, RowState>();
-  readonly oldest = new Oldest(this.open);
+  readonly open = new NewestMap<RowState>();
   readonly settings: PeerSettings = { maxFrame: 0, tableSize: 0 };
   started = false;
   /** Stream whose header block goes on in the next frame, NO_BLOCK otherwise. */
@@ -86,7 +88,7 @@ export class Http2Framing implements Framing {
       this.control(dir, side, type, stream, buf, start, end, cells);
       if (broke && cells.aux === undefined) {
         this.single.references.fact(HISTORY.continuationExpected, 0, FRAME_HEADER);
-        cells.aux = this.auxOf(this.single);
+        cells.aux = this.single.references.view();
       }
     }
   }
@@ -99,7 +101,7 @@ export class Http2Framing implements Framing {
     side.blockStream = NO_BLOCK;
     side.blockRow = undefined;
     // The frames held so far become a row of their own: what comes later has no headers before it.
-    for (const row of side.open.values()) {
+    for (const [, row] of side.open.entries()) {
       row.held = 0;
       row.references.clear();
     }
@@ -163,7 +165,7 @@ export class Http2Framing implements Framing {
     if (side.blockStream === NO_BLOCK || row === undefined) {
       this.lone(FRAME.continuation, stream, 3, cells);
       this.single.references.fact(HISTORY.unexpectedContinuation, 0, end - start);
-      cells.aux = this.auxOf(this.single);
+      cells.aux = this.single.references.view();
       // Its headers belong to a block that was not seen: what it did to the table is unknown.
       side.headers.table.forget();
       return;
@@ -200,7 +202,7 @@ export class Http2Framing implements Framing {
     if (row.closed) {
       this.lone(FRAME.data, stream, 0, cells);
       this.single.references.fact(HISTORY.bodyPart, 0, end - start);
-      cells.aux = this.auxOf(this.single);
+      cells.aux = this.single.references.view();
       this.flow.sent(dir, row, payloadLength(buf, start));
       if (ends) this.finish(side, row);
       return;
@@ -271,6 +273,11 @@ export class Http2Framing implements Framing {
       return;
     }
     cells.release = key;
+    const kept = cells.aux === undefined ? undefined : keptReferences.find(cells.aux);
+    if (kept !== undefined) {
+      cells.aux = kept;
+      cells.auxKept = true;
+    }
     if (done) this.finish(side, row);
     else {
       row.closed = true;
@@ -290,11 +297,7 @@ export class Http2Framing implements Framing {
     cells.tokenFrom = row.token;
     cells.tokenEnd = row.tokenLength;
     cells.severity = Math.max(cells.severity, row.severity, row.status >= 400 ? 2 : 0);
-    cells.aux = this.auxOf(row);
-  }
-
-  private auxOf(row: RowState): Uint8Array | undefined {
-    return row.references.length === 0 ? undefined : row.references.bytes.subarray(0, row.references.length);
+    cells.aux = row.references.view();
   }
 
   private walk(dir: Dir, side: Side, block: Uint8Array, start: number, end: number, row: RowState): void {
@@ -338,7 +341,7 @@ export class Http2Framing implements Framing {
 
   private begin(side: Side, stream: number): RowState {
     if (side.open.size >= OPEN_LIMIT) {
-      const oldest = side.oldest.find();
+      const oldest = side.open.oldest();
       if (oldest !== undefined) this.finish(side, oldest[1]);
     }
     const row = this.spare.pop() ?? new RowState();

@@ -1,3 +1,4 @@
+import { sameBytes } from '../../core/bytes.ts';
 import { headerText } from './header-text.ts';
 
 /**
@@ -42,12 +43,22 @@ const REFERENCE_LIMIT = 1 << 16;
 /** References kept for a row: more than its headers that are shown (header-list.ts), with trailers. */
 const REFERENCE_COUNT = 2048;
 
+const NO_BYTES: Uint8Array = new Uint8Array(0);
+
 /** Collects the references of one row; reused from row to row. */
 export class ReferenceWriter {
   bytes = new Uint8Array(512);
   length = 0;
   cut = false;
   private count = 0;
+  private seen = NO_BYTES;
+
+  /** What is written, valid until the next write; undefined when that is nothing. */
+  view(): Uint8Array | undefined {
+    if (this.length === 0) return undefined;
+    if (this.seen.length !== this.length || this.seen.buffer !== this.bytes.buffer) this.seen = this.bytes.subarray(0, this.length);
+    return this.seen;
+  }
 
   clear(): void {
     this.length = 0;
@@ -118,6 +129,35 @@ export class ReferenceWriter {
   }
 }
 
+/** Records that are known again; a power of two. A sender has one for each topic and kind of push. */
+const KEPT_RECORDS = 256;
+/** Longer records are stored each time: 256 of them must stay small. */
+const KEPT_BYTES = 2048;
+
+/** Records of references that came before, as arrays that never change: the requests of a sender refer to the same entries. */
+export class KeptReferences {
+  private readonly records: (Uint8Array | undefined)[] = new Array(KEPT_RECORDS).fill(undefined);
+  private readonly hashes = new Int32Array(KEPT_RECORDS);
+
+  /** The array that holds the same as this record, from its second time on. */
+  find(record: Uint8Array): Uint8Array | undefined {
+    const { length } = record;
+    if (length > KEPT_BYTES) return undefined;
+    let hash = length;
+    // Every third byte tells topics and times apart.
+    for (let i = length - 1; i >= 0; i -= 3) hash = (Math.imul(hash, 31) + record[i]) | 0;
+    const slot = (hash ^ (hash >>> 15)) & (KEPT_RECORDS - 1);
+    const kept = this.records[slot];
+    if (kept !== undefined && sameBytes(kept, record)) return kept;
+    if (this.hashes[slot] === hash) {
+      this.records[slot] = record.slice();
+      return this.records[slot];
+    }
+    this.hashes[slot] = hash;
+    return undefined;
+  }
+}
+
 interface Fact {
   readonly tag: number;
   readonly start: number;
@@ -131,7 +171,6 @@ interface Reference {
   readonly value: string | undefined;
 }
 
-const NO_BYTES = new Uint8Array(0);
 const CUT: Reference = { tag: TAG.cut, name: undefined, value: undefined };
 const LOST: Reference = { tag: TAG.lost, name: undefined, value: undefined };
 
