@@ -65,11 +65,13 @@ const listing = (command: Command): Command =>
     .option('--findings', 'only messages with findings, and the findings')
     .option('--pairs', 'JSON records with the message that answers, the time between, and findings (pair, rtt, notes)');
 
+const RING = ['--ring <n>', 'hold only the newest n messages in memory, for inputs that never end', wholeNumber] as const;
+
 listing(program.command('open', { isDefault: true, hidden: true }).argument('[files...]', 'captures or decrypted streams'))
   .option('--no-tui', 'list instead of opening the terminal UI')
   .option('--theme <name>', 'colours of the terminal UI: dark, light or mono')
   .option('--ascii', 'draw the terminal UI with ASCII characters only')
-  .option('--ring <n>', 'keep only the newest n messages in the terminal UI, for live inputs', wholeNumber)
+  .option(...RING)
   .option('--no-mouse', 'leave the mouse to the terminal')
   .option('--print-config', 'print the settings of the terminal UI as JSON')
   .action((files: string[], options) =>
@@ -82,9 +84,9 @@ listing(program.command('open', { isDefault: true, hidden: true }).argument('[fi
       );
     }),
   );
-listing(program.command('list').description('the timeline, one message a line').argument('[files...]')).action((files: string[], options) =>
-  run(async () => (await import('./cli/list.ts')).runList(files, options)),
-);
+listing(program.command('list').description('the timeline, one message a line').argument('[files...]'))
+  .option(...RING)
+  .action((files: string[], options) => run(async () => (await import('./cli/list.ts')).runList(files, options)));
 withReading(
   program
     .command('show')

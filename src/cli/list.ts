@@ -9,7 +9,7 @@ import { TIME_FORMATS, type TimeFormat } from '../view/time-format.ts';
 import { paintRow, wantsColor } from './colors.ts';
 import type { ReadOptions } from './options.ts';
 import { Output } from './output.ts';
-import { openSession } from './session.ts';
+import { asksAnalysis, openSession } from './session.ts';
 import { StreamingTable } from './table.ts';
 
 export interface ListOptions extends ReadOptions {
@@ -22,6 +22,7 @@ export interface ListOptions extends ReadOptions {
   failOn?: string;
   findings?: boolean;
   pairs?: boolean;
+  ring?: number;
 }
 
 const FORMATS = ['table', 'text', 'json', 'jsonl', 'csv'] as const;
@@ -74,16 +75,19 @@ export async function runList(files: string[], options: ListOptions): Promise<nu
   const time = parseTime(options.time);
   const failAt = options.failOn === undefined ? 4 : SEVERITIES.indexOf(options.failOn as never);
   if (failAt < 0) throw new UserError('fail-on', `--fail-on takes note, warn or error, not "${options.failOn}".`, EXIT.usage);
+  // A live input is listed as it comes, with what is known by then.
+  const whole =
+    (options.follow !== true &&
+      (options.findings === true || options.pairs === true || failAt < 4 || columns.some((c) => ANALYSED.includes(c.name)))) ||
+    asksAnalysis(options.filter);
+  const ring = options.ring ?? 0;
+  if (whole && ring > 0) throw new UserError('ring', WHOLE_AND_RING, EXIT.usage);
   const session = await openSession(files, options);
   const out = new Output(options.output);
   session.timeline.kept = LISTED_ROWS;
   const view = new RowView(session.timeline, time);
   view.findings = options.findings === true;
   const writer = makeWriter(format, columns, view, out, options);
-  // A live input is listed as it comes, with what is known by then.
-  const whole =
-    options.follow !== true &&
-    (options.findings === true || options.pairs === true || failAt < 4 || columns.some((c) => ANALYSED.includes(c.name)));
   let shown = 0;
   let worst = -1;
   try {
@@ -98,7 +102,7 @@ export async function runList(files: string[], options: ListOptions): Promise<nu
         return options.limit === undefined || shown < options.limit;
       },
       () => writer.pause(),
-      whole,
+      { whole, ring },
     );
     writer.end();
     out.close();
@@ -119,6 +123,9 @@ const HARMFUL = /[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/
 /** A terminal of fewer columns shows the most telling ones, unless --columns says which. */
 const NARROW_LINE = 120;
 const NARROW_COLUMNS = 'number,time,dir,peers,message,topic,info';
+
+const WHOLE_AND_RING =
+  '--ring lets older messages go, and what was asked for needs all of them: --findings, --pairs, --fail-on, the columns pair and rtt, or a filter on apns.pair, apns.rtt, apns.note or apns.severity.';
 
 /** Columns that need the whole capture. */
 const ANALYSED: readonly string[] = ['pair', 'rtt'];

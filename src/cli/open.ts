@@ -10,7 +10,6 @@ export interface OpenOptions extends ListOptions {
   ascii?: boolean;
   mouse?: boolean;
   printConfig?: boolean;
-  ring?: number;
 }
 
 /** Options that ask for a listing. */

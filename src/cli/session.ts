@@ -102,8 +102,18 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 /** What shells make of a signal. */
 const SIGNAL_EXIT: Readonly<Partial<Record<NodeJS.Signals, number>>> = { SIGINT: 130, SIGTERM: 143 };
 
-/** Filters on these fields need answers that come later. */
-const ASKS_ANALYSIS = /\bapns\.(pair|rtt|note|severity)\b/;
+/** Whether a filter is on fields that need answers that come later. */
+export function asksAnalysis(filter: string | undefined): boolean {
+  return filter !== undefined && /\bapns\.(pair|rtt|note|severity)\b/.test(filter);
+}
+
+/** How a command wants the rows. */
+export interface RowsWanted {
+  /** Reads everything first, because what is asked depends on later messages (pairs, findings). */
+  readonly whole?: boolean;
+  /** Holds only so many of the newest rows, and those since the last one that passed; 0: all. */
+  readonly ring?: number;
+}
 
 /** An opened capture as commands use it: filter, progress, redaction, Ctrl-C. */
 export class Session {
@@ -139,12 +149,13 @@ export class Session {
 
   /**
    * Reads on, and calls `each` for every row that passes the filter, in order; false from it stops.
-   * `pause` is called when a live input has nothing at the moment. `whole`: reads everything first, because what is asked
-   * depends on later messages (pairs, findings).
+   * `pause` is called when a live input has nothing at the moment.
    */
-  async rows(each: (row: number) => boolean, pause: () => void, whole = false): Promise<void> {
-    if (whole || (this.filter !== undefined && ASKS_ANALYSIS.test(this.filter.text))) await this.load();
+  async rows(each: (row: number) => boolean, pause: () => void, { whole = false, ring = 0 }: RowsWanted = {}): Promise<void> {
+    if (whole || asksAnalysis(this.filter?.text)) await this.load();
     let next = 0;
+    // Times between rows are told from the last one that passed.
+    let listed = 0;
     let turns = 0;
     for (;;) {
       const state = this.interrupted ? 'done' : this.reading.step();
@@ -158,11 +169,16 @@ export class Session {
         const end = Math.min(length, next + BATCH);
         if (this.filter === undefined) {
           for (; next < end; next++) if (!each(next)) return this.progress.clear();
+          listed = end - 1;
         } else {
-          for (const row of this.filter.select(this.timeline, next, end)) if (!each(row)) return this.progress.clear();
+          for (const row of this.filter.select(this.timeline, next, end)) {
+            if (!each(row)) return this.progress.clear();
+            listed = row;
+          }
           next = end;
         }
         this.passed = next;
+        if (ring > 0) this.reading.drop(Math.min(next - ring, listed));
         // One slice of the input may hold a hundred thousand rows: a signal is heard between them.
         if (next < length) await turn();
       }

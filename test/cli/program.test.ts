@@ -4,8 +4,10 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { tlv } from '../../src/codec/tlv.ts';
 import { concatBytes } from '../../src/core/bytes.ts';
 import { utf8Bytes } from '../../src/core/text.ts';
+import { Conversation, pcapFile } from '../support/conversation.ts';
 import { H2Writer, pushHeaders } from '../support/http2-writer.ts';
 import { Program } from '../support/run.ts';
 import { noPty, run as terminal } from '../support/terminal.ts';
@@ -123,6 +125,33 @@ describe('a pipe', () => {
       expect(lines, command).toHaveLength(2);
       expect(lines[1], command).toBe('0');
       expect(run.err, command).toBe('');
+    }
+  });
+});
+
+describe('a ring limit', () => {
+  it('lists what is listed without it, though the older messages go while the list is written', async () => {
+    // More messages than two pieces of the index hold, so that one is given back.
+    const talk = new Conversation('10.0.0.2:50000', '17.57.1.1:5223', 1_795_284_000n * 1_000_000_000n).open();
+    talk.send(0, tlv.encode('connect', { token: new Uint8Array(32), state: 1 }, 0));
+    const keepAlives = concatBytes(Array.from({ length: 10_000 }, () => Uint8Array.of(0x0c, 0, 0, 0, 0)));
+    for (let i = 0; i < 15; i++) talk.send(0, keepAlives);
+    const path = join(dir, 'long.pcap');
+    writeFileSync(path, pcapFile(talk.packets));
+    for (const options of [
+      ['--format', 'csv'],
+      ['--time', 'delta', '-Y', 'frame.number == 4 || frame.number > 17'],
+    ]) {
+      const whole = await program.run(['list', ...options, path]);
+      expect(await program.run(['list', '--ring', '10', ...options, path])).toEqual(whole);
+      expect(whole.out.split('\n').length).toBeGreaterThan(10_000);
+    }
+  });
+  it('is refused where all messages are needed', async () => {
+    for (const options of [['--findings'], ['--fail-on', 'warn'], ['--columns', 'number,pair'], ['-Y', 'apns.rtt > 1 s']]) {
+      const run = await program.run(['list', '--ring', '10', ...options, SESSION]);
+      expect([run.code, run.out], options.join(' ')).toEqual([2, '']);
+      expect(run.err).toMatch(/^apns-inspect: --ring lets older messages go, [^\n]*\n$/);
     }
   });
 });
