@@ -25,7 +25,7 @@ export class DecodeStop extends Error {
 
 /** One expansion limit for all kinds: what comes out of a file is bounded in relation to what went in, and absolutely. */
 export interface Limits {
-  /** Output below this is never refused: a few captures of that size fit on any disk. */
+  /** Output below this is never refused: a few captures of that size fit on any disk, and it takes a second or two. */
   readonly free: number;
   /** Output per input byte above `free`. */
   readonly ratio: number;
@@ -37,7 +37,7 @@ export interface Limits {
  * Captures compress 2 to 20 times, logs up to 100 times; deflate cannot do more than 1032 times and reaches it only on
  * constant bytes. 64 GiB is more than an index in memory can hold (2^31 rows).
  */
-export const EXPANSION: Limits = { free: 1 << 30, ratio: 200, most: 64 * 2 ** 30 };
+export const EXPANSION: Limits = { free: 1 << 28, ratio: 200, most: 64 * 2 ** 30 };
 
 /** Checks output against input as both grow. */
 export class ExpansionGuard {
