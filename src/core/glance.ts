@@ -32,7 +32,7 @@ export class Glance {
   kind: object | undefined = undefined;
   /** Set by who wants `varied` filled in place of the info line; payloads are not looked into then. */
   wantsVaried = false;
-  /** JSON of the fields that differ, one after the other: `variedNames[i]` ends at `variedEnds[i]`. */
+  /** JSON of the fields that differ, one after the other: `variedNames[i]` ends at `variedEnds[i]`. The last ones are start and end of each note. */
   readonly varied = new TextBytes(1024);
   readonly variedNames: string[] = [];
   readonly variedEnds: number[] = [];

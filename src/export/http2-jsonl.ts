@@ -3,7 +3,7 @@ import { Glance } from '../core/glance.ts';
 import { DIALECT, type Message } from '../core/message.ts';
 import { utf8Bytes } from '../core/text.ts';
 import type { TextBytes } from '../core/text-bytes.ts';
-import { FLAG_ID, FLAG_UNTIMED, SEVERITY_SHIFT } from '../timeline/columns.ts';
+import { FLAG_ID, FLAG_UNTIMED } from '../timeline/columns.ts';
 import type { Timeline } from '../timeline/timeline.ts';
 import { fieldJson, jsonRecord, type RecordOptions } from './record.ts';
 import { RecordHead } from './record-head.ts';
@@ -11,8 +11,8 @@ import { RowReader } from './row-bytes.ts';
 
 /*
  * The JSON record of a plain HTTP/2 message. A sender's messages have the same headers but for a few; so the fields of the first
- * message of a kind are kept as JSON, with places for those that differ, and later messages fill the places. What a kind has
- * learned is tried on the next of its messages before it is used; whatever does not fit is left to `jsonRecord`.
+ * message of a kind are kept as JSON, with places for those that differ, and later messages fill the places; its notes likewise.
+ * What a kind has learned is tried on the next of its messages before it is used; whatever does not fit is left to `jsonRecord`.
  */
 
 /** JSON that is the same in all messages of a kind, and what comes behind it: a field that differs, the payload, or nothing. */
@@ -59,7 +59,7 @@ export class Http2Jsonl {
   /** Writes the record and its newline; false (and nothing written) when it is not a plain message. */
   write(row: number): boolean {
     const { columns } = this.timeline.rows;
-    if (columns.type(row) >>> 8 !== DIALECT.http2 || columns.flags(row) >>> SEVERITY_SHIFT !== 0) return false;
+    if (columns.type(row) >>> 8 !== DIALECT.http2) return false;
     const aux = this.reader.aux(row);
     const bytes = this.reader.read(row);
     const { glance } = this;
@@ -92,6 +92,7 @@ export class Http2Jsonl {
   }
 
   private templateOf(message: Message, varied: readonly string[]): Template | undefined {
+    if (message.notes.length !== this.glance.notes.length) return undefined;
     const parts: Part[] = [];
     const seen = new Set<string>();
     let json = '';
@@ -107,7 +108,14 @@ export class Http2Jsonl {
       parts.push({ json: utf8Bytes(json), next });
       json = '';
     }
-    parts.push({ json: utf8Bytes(`${json}}}\n`), next: END });
+    json += '}';
+    const places = varied.length - 2 * message.notes.length;
+    message.notes.forEach(({ code, severity, detail }, i) => {
+      json += `${i === 0 ? ',"notes":[' : ','}{"code":${JSON.stringify(code)},"severity":"${severity}","start":`;
+      parts.push({ json: utf8Bytes(json), next: places + 2 * i }, { json: utf8Bytes(',"end":'), next: places + 2 * i + 1 });
+      json = `${detail === undefined ? '' : `,"detail":${JSON.stringify(detail)}`}}${i === message.notes.length - 1 ? ']' : ''}`;
+    });
+    parts.push({ json: utf8Bytes(`${json}}\n`), next: END });
     const head = utf8Bytes(`,"dialect":"http2","message":${JSON.stringify(message.command)},"size":`);
     return { head, parts, varied, trials: 0 };
   }

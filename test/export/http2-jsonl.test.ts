@@ -117,7 +117,7 @@ const response: fc.Arbitrary<Said> = fc.record({
       { name: 'apns-id', value: id },
       ...(unique ? [{ name: 'apns-unique-id', value: id }] : []),
     ]),
-  body: fc.constantFrom(undefined, undefined, '{"reason":"BadDeviceToken"}'),
+  body: fc.constantFrom(undefined, undefined, '{"reason":"BadDeviceToken"}', '{"reason":"BadDeviceToken"}', '{"reason":"New"}'),
 });
 
 describe('JSON records of HTTP/2 messages that differ little from those before', () => {

@@ -47,7 +47,17 @@ export function decodeHttp2(bytes: Uint8Array, dir: Dir, aux?: Uint8Array): Mess
     const { command, label, type, notes, info } = message;
     const known = (notes.length === 0 || dir !== C2S) && info.endsWith(rest);
     const lead = info.slice(0, info.length - rest.length);
-    plain.learn(known ? { command, label, type, lead, leadBytes: utf8Bytes(printable(lead)), notes } : undefined);
+    const places = notes.map(({ start, end }) => plain.placeOf(start, end)).filter((place) => place !== undefined);
+    const kind = {
+      command,
+      label,
+      type,
+      lead,
+      leadBytes: utf8Bytes(printable(lead)),
+      notes,
+      places: places.length === notes.length ? places : undefined,
+    };
+    plain.learn(known ? kind : undefined);
   }
   return message;
 }

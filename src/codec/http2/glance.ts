@@ -5,6 +5,7 @@ import type { TextBytes } from '../../core/text-bytes.ts';
 import { isoTime } from '../../core/time.ts';
 import { HEADERS } from '../../schema/http2-headers.ts';
 import { ID_HEADERS, type PlainMessage, readPlain, UUID_LENGTH } from './plain.ts';
+import type { NotePlace } from './plain-tree.ts';
 
 /** See `Dialect.glance`: for messages of a kind that `decodeHttp2` has seen before. */
 export function glanceHttp2(bytes: Uint8Array, dir: Dir, aux: Uint8Array | undefined, _names: TopicLookup, glance: Glance): boolean {
@@ -16,7 +17,10 @@ export function glanceHttp2(bytes: Uint8Array, dir: Dir, aux: Uint8Array | undef
   glance.tokenFrom = plain.token;
   glance.tokenEnd = plain.tokenLength;
   if (glance.wantsVaried) {
-    if (kind.notes.length === 0 && fillVaried(plain, glance)) glance.kind = kind;
+    if (kind.places !== undefined && fillVaried(plain, glance)) {
+      fillPlaces(plain, kind.places, glance);
+      glance.kind = kind;
+    }
   } else {
     glance.info.bytes(kind.leadBytes);
     writeRest(plain, glance.info);
@@ -58,6 +62,17 @@ function writeRest({ expiration, collapse, hasData, bodyStart, bodyEnd }: PlainM
 
 /** Names of the fields that `ID_HEADERS` make: those of the schema behind the dot of their filter names. */
 const ID_FIELDS = ID_HEADERS.map((name) => (HEADERS.find((def) => def.name === name)?.alias ?? '').replace(/^apns\./, ''));
+
+/** The places of the notes, as two fields for each. */
+function fillPlaces(plain: PlainMessage, places: readonly NotePlace[], glance: Glance): void {
+  const { varied } = glance;
+  for (const place of places) {
+    varied.number('header' in place ? plain.headerStarts[place.header] : plain.bodyStart + place.start);
+    glance.endVaried('note.start');
+    varied.number('header' in place ? plain.headerEnds[place.header] : plain.bodyStart + place.end);
+    glance.endVaried('note.end');
+  }
+}
 
 /** The fields that `meaningFields` makes of headers that differ from message to message. False when one needs escapes in JSON. */
 function fillVaried(plain: PlainMessage, glance: Glance): boolean {

@@ -15,7 +15,12 @@ export interface PlainKind {
   readonly leadBytes: Uint8Array;
   /** What the decoder notes, but for the places; of requests nothing. */
   readonly notes: readonly Note[];
+  /** Where those stand in each message; undefined: they must be decoded to tell. */
+  readonly places: readonly NotePlace[] | undefined;
 }
+
+/** A place in any message of a kind: that of a header, by its number, or a range from the start of the body. */
+export type NotePlace = { readonly header: number } | { readonly start: number; readonly end: number };
 
 /** Times that a list of headers is tried with the decoder before it is taken for one that needs it. */
 const TRIALS = 8;

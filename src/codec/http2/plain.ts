@@ -8,7 +8,7 @@ import { headerText, STATIC_NAME_TEXTS, STATIC_VALUE_TEXTS } from './header-text
 import { BlockCursor, FORM } from './hpack-block.ts';
 import { decodeHuffman } from './hpack-huffman.ts';
 import { STATIC_COUNT } from './hpack-static.ts';
-import { formOf, Node, type PlainKind, type Step } from './plain-tree.ts';
+import { formOf, Node, type NotePlace, type PlainKind, type Step } from './plain-tree.ts';
 import { TAG } from './references.ts';
 import { hexBytes } from './request-line.ts';
 
@@ -49,6 +49,9 @@ const REASON_BODY = 48;
 /** Longer values are left to the decoder, so that the tree stays small. A provider token has some 210 bytes. */
 const VALUE_LIMIT = 1024;
 
+/** Headers whose places are known: those of a response are three or four. */
+const PLACED_HEADERS = 16;
+
 /** Places in the tree of headers; a session needs some dozen. When they are full the tree is planted anew. */
 const NODES = 4096;
 
@@ -76,6 +79,10 @@ export class PlainMessage {
   hasData = false;
   bodyStart = 0;
   bodyEnd = 0;
+  /** Where its headers stand in the row, the first `PLACED_HEADERS` of them. */
+  headers = 0;
+  readonly headerStarts = new Uint32Array(PLACED_HEADERS);
+  readonly headerEnds = new Uint32Array(PLACED_HEADERS);
 
   /** What is known of messages with these headers; undefined: the decoder has not seen one yet. */
   get kind(): PlainKind | undefined {
@@ -85,6 +92,13 @@ export class PlainMessage {
   /** Whether the decoder should be asked what messages like this one are. */
   get open(): boolean {
     return this.node.open;
+  }
+
+  /** What stands at this range of the row; undefined when that cannot be told of other messages. */
+  placeOf(start: number, end: number): NotePlace | undefined {
+    for (let i = 0; i < this.headers; i++) if (this.headerStarts[i] === start && this.headerEnds[i] === end) return { header: i };
+    if (!this.hasBody || start < this.bodyStart || end > this.bodyEnd) return undefined;
+    return { start: start - this.bodyStart, end: end - this.bodyStart };
   }
 
   /** Says what the decoder found; without a kind it found something to note. */
@@ -148,7 +162,7 @@ let auxAt = 0;
 
 function readBlock(bytes: Uint8Array, end: number, dir: Dir, aux: Uint8Array | undefined): boolean {
   let node = nextOf(root.names, SHAPES[dir === C2S ? (message.hasBody ? 2 : message.hasData ? 1 : 0) : message.hasBody ? 4 : 3]);
-  auxAt = 0;
+  auxAt = message.headers = 0;
   cursor.open(bytes, FRAME_HEADER, end);
   while (cursor.next()) {
     if (cursor.form === FORM.sizeUpdate || !locate(bytes, aux)) return false;
@@ -156,6 +170,10 @@ function readBlock(bytes: Uint8Array, end: number, dir: Dir, aux: Uint8Array | u
     if (step === undefined) return false;
     if (step.varies !== 0 && !readVarying(step.varies, valueIn, valueStart, valueEnd, valueHuffman)) return false;
     node = step.next;
+    if (message.headers < PLACED_HEADERS) {
+      message.headerStarts[message.headers] = cursor.start;
+      message.headerEnds[message.headers++] = cursor.at;
+    }
   }
   if (cursor.fault !== 0 || (aux !== undefined && auxAt !== aux.length)) return false;
   if (dir !== C2S && message.hasData) {
