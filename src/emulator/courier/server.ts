@@ -35,8 +35,7 @@ export class CourierServer {
   }
 
   attach(connection: Connection): void {
-    const live = new CourierConnection(connection, this.parts, () => this.live.delete(connection.number));
-    this.live.set(connection.number, live);
+    this.live.set(connection.number, new CourierConnection(connection, this.parts, this.live));
   }
 
   session(connection: number): CourierSession | undefined {
@@ -67,12 +66,13 @@ class CourierConnection implements Outlet {
   private closing = false;
   private watchdog: Timer | undefined;
 
-  constructor(connection: Connection, parts: SessionParts, onGone: () => void) {
+  /** `live`: where it stands until it is gone. */
+  constructor(connection: Connection, parts: SessionParts, live: Map<number, CourierConnection>) {
     this.connection = connection;
     this.parts = parts;
     this.since = this.lastHeard = parts.clock.now();
     const { stream } = connection;
-    this.outbox = new Outbox(stream, () => this.reset());
+    this.outbox = new Outbox(stream, connection);
     stream.on('data', (bytes: Buffer) => this.hear(bytes));
     stream.on('error', ignore);
     stream.on('end', () => this.outbox.end());
@@ -81,7 +81,7 @@ class CourierConnection implements Outlet {
       this.gone = true;
       parts.clock.cancel(this.watchdog);
       this.session?.disconnected();
-      onGone();
+      live.delete(connection.number);
       this.tell('disconnected');
     });
     this.tell('connected');

@@ -88,8 +88,9 @@ export class GatewayServer {
     for (const { stop } of this.live.values()) stop();
   }
 
-  private perform({ stream, reset }: Connection, output: GatewayOutput, resume: () => void): void {
+  private perform(connection: Connection, output: GatewayOutput, resume: () => void): void {
     const { clock } = this.parts;
+    const { stream } = connection;
     if (stream.destroyed) return;
     if (output.kind === 'wake') {
       clock.schedule(output.at, resume);
@@ -97,7 +98,7 @@ export class GatewayServer {
       const { bytes, pieces } = output;
       if (pieces === undefined || pieces <= 0) stream.write(bytes);
       else for (let at = 0; at < bytes.length; at += pieces) stream.write(bytes.subarray(at, at + pieces));
-    } else if (output.how === 'reset') reset();
+    } else if (output.how === 'reset') connection.reset();
     else if (output.how === 'now') stream.destroy();
     else if (output.how === 'half') stream.end();
     else {

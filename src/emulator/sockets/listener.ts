@@ -64,9 +64,49 @@ export interface Connection {
   /** What a rule said about this connection as a whole. */
   readonly action: Action | undefined;
   /** Ends the connection with a TCP reset. */
-  readonly reset: () => void;
+  reset(): void;
 }
 
+/** What stays of the listener's work on a connection: ten thousand wait at a time, so no closures. */
+class Accepted implements Connection {
+  readonly number: number;
+  readonly stream: Duplex;
+  readonly address: string;
+  readonly alpn: string | undefined;
+  readonly identity: Identity | undefined;
+  readonly action: Action | undefined;
+  private readonly port: number;
+  private readonly socket: Socket;
+
+  constructor(
+    facts: Pick<Connection, 'number' | 'stream' | 'alpn' | 'identity' | 'action'>,
+    client: { readonly address: string; readonly port: number },
+    socket: Socket,
+  ) {
+    this.number = facts.number;
+    this.stream = facts.stream;
+    this.address = client.address;
+    this.alpn = facts.alpn;
+    this.identity = facts.identity;
+    this.action = facts.action;
+    this.port = client.port;
+    this.socket = socket;
+  }
+
+  get peer(): string {
+    return `${this.address}:${this.port}`;
+  }
+
+  get local(): string {
+    return `${this.socket.localAddress ?? LOOPBACK}:${this.socket.localPort ?? 0}`;
+  }
+
+  reset(): void {
+    this.socket.resetAndDestroy();
+  }
+}
+
+const LOOPBACK = '127.0.0.1';
 /** Time for a TLS handshake; Node's own default of 120 s lets silent clients pile up. */
 export const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** Handshakes under way at once: each costs 2 to 5 ms of CPU, so that many are seconds of work already. */
@@ -79,6 +119,7 @@ export class Listener {
   readonly options: ListenerOptions;
   private readonly tcp: Server;
   private readonly open = new Map<number, Socket>();
+  private readonly chooseProtocol: ((offer: { readonly protocols: string[] }) => string | undefined) | undefined;
   private handshakes = 0;
   private boundPort = 0;
   private closing = false;
@@ -86,6 +127,8 @@ export class Listener {
   constructor(options: ListenerOptions) {
     this.options = options;
     this.server = options.server;
+    const alpn = options.tls?.alpn;
+    this.chooseProtocol = alpn && (({ protocols }) => alpn(protocols));
     this.tcp = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => this.accept(socket));
     this.tcp.maxConnections = MAX_CONNECTIONS;
   }
@@ -165,31 +208,23 @@ export class Listener {
   private secure(number: number, socket: Socket, action: Action | undefined): void {
     const { tls, capture, faults } = this.options;
     if (socket.destroyed) return;
-    const client = { address: socket.remoteAddress ?? '127.0.0.1', port: socket.remotePort ?? 0 };
-    const own = { address: socket.localAddress ?? '127.0.0.1', port: socket.localPort ?? this.boundPort };
-    const tap = capture?.connection(client, own);
+    const client = { address: socket.remoteAddress ?? LOOPBACK, port: socket.remotePort ?? 0 };
+    const tap = capture?.connection(client, { address: socket.localAddress ?? LOOPBACK, port: socket.localPort ?? this.boundPort });
     const garbage = action?.garbage === undefined ? undefined : faults.garbage(action.garbage);
     const spoiled = tap !== undefined || action?.split !== undefined || garbage !== undefined;
     const below: Duplex = spoiled ? new Wire(socket, { tap, pieces: action?.split, garbage }) : socket;
     if (below !== socket) below.on('error', ignore);
     const ready = (stream: Duplex, alpn: string | undefined, identity: Identity | undefined): void => {
       const records = action?.records;
-      const peer = `${client.address}:${client.port}`;
-      const local = `${own.address}:${own.port}`;
-      const seen = this.options.plaintextTap?.({ number, peer, local, alpn });
-      const top = records === undefined && seen === undefined ? stream : new Wire(stream, { pieces: records, tap: seen });
-      if (top !== stream) top.on('error', ignore);
-      this.options.onConnection({
-        number,
-        stream: top,
-        peer,
-        address: client.address,
-        local,
-        alpn,
-        identity,
-        action,
-        reset: () => socket.resetAndDestroy(),
-      });
+      const plain = new Accepted({ number, stream, alpn, identity, action }, client, socket);
+      const seen = this.options.plaintextTap?.(plain);
+      if (records === undefined && seen === undefined) {
+        this.options.onConnection(plain);
+        return;
+      }
+      const top = new Wire(stream, { pieces: records, tap: seen });
+      top.on('error', ignore);
+      this.options.onConnection(new Accepted({ number, stream: top, alpn, identity, action }, client, socket));
     };
     if (tls === undefined) ready(below, undefined, undefined);
     else this.handshake(number, socket, below, tls, tap, ready);
@@ -204,13 +239,12 @@ export class Listener {
     ready: (stream: Duplex, alpn: string | undefined, identity: Identity | undefined) => void,
   ): void {
     const { clock, events } = this.options;
-    const { alpn } = tls;
     const secure = new TLSSocket(below as Socket, {
       isServer: true,
       secureContext: tls.context,
       requestCert: tls.requestCertificate,
       rejectUnauthorized: false,
-      ...(alpn === undefined ? {} : { ALPNCallback: ({ protocols }: { protocols: string[] }) => alpn(protocols) }),
+      ...(this.chooseProtocol === undefined ? {} : { ALPNCallback: this.chooseProtocol }),
     });
     this.handshakes++;
     let pending = true;
@@ -250,7 +284,7 @@ export class Listener {
     secure.on('error', failed);
     secure.on('end', left);
     socket.on('close', settled);
-    secure.on('secure', () => {
+    secure.once('secure', () => {
       settled();
       // tls.Server does this for its own sockets; HTTP/2 sessions wait for it.
       Object.assign(secure, { secureConnecting: false });

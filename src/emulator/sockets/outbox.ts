@@ -50,7 +50,7 @@ const MAX_EXPECTED = 64 * 1024;
 
 export class Outbox {
   private readonly stream: Duplex;
-  private readonly onOverflow: () => void;
+  private readonly connection: { reset(): void };
   private buffer: Buffer | undefined;
   private length = 0;
   /** Bytes of the last turn when it had several messages: the next of a burst is likely to be as large. */
@@ -59,10 +59,10 @@ export class Outbox {
   private grown = false;
   private ending = false;
 
-  /** `onOverflow`: the client does not read; called once. */
-  constructor(stream: Duplex, onOverflow: () => void) {
+  /** `connection` is reset when its client does not read. */
+  constructor(stream: Duplex, connection: { reset(): void }) {
     this.stream = stream;
-    this.onOverflow = onOverflow;
+    this.connection = connection;
   }
 
   /** Room for `n` bytes in this turn's write. Fill it at once: it starts at `at` of `bytes`. */
@@ -121,7 +121,7 @@ export class Outbox {
       this.grown = false;
       if (stream.writable) {
         stream.write(length === buffer.length ? buffer : buffer.subarray(0, length));
-        if (stream.writableLength > MAX_BACKLOG) this.onOverflow();
+        if (stream.writableLength > MAX_BACKLOG) this.connection.reset();
       }
     }
     if (this.ending) stream.end();
