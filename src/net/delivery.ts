@@ -147,6 +147,17 @@ export class Delivery {
     }
   }
 
+  /** Tells of segments that lay too far off to be believed, and forgets them. */
+  dropStrays(flow: Flow, half: Half, side: number): void {
+    const trouble = half.rare();
+    for (const stray of trouble.strays ?? []) {
+      trouble.strayCount++;
+      const offset = Math.max(0, half.offset(half.position));
+      this.remark(flow, side, 'tcp.stray-segment', offset, offset, `${stray.end - stray.start} bytes in packet ${stray.packet}`);
+    }
+    trouble.strays = undefined;
+  }
+
   /** Bytes that wait already came again; position p is at `buf[p + shift]`. */
   overlapped(flow: Flow, half: Half, side: number, { there, from, to }: Overlap, buf: Uint8Array, shift: number): void {
     half.rare().retransmittedBytes += to - from;

@@ -12,6 +12,9 @@ export const RUNNING = 2;
 /** The next byte is known and missing; later ones wait. */
 export const WAITING = 3;
 
+/** Distance from the expected byte at which a segment is believed. Larger windows exist, but no capture loses so much and goes on. */
+export const WINDOW = 64 * 1024 * 1024;
+
 /** A stretch of a direction that the capture does not hold. */
 export interface Hole {
   /** Offset in the stream, holes counted. */

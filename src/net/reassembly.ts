@@ -1,7 +1,8 @@
-import { type Arrival, type ByteStore, type Dir, HOLE } from '../core/stream.ts';
+import { type Arrival, type ByteStore, HOLE } from '../core/stream.ts';
 import { Backlog, type Event } from './backlog.ts';
 import { type Delivery, MAX_COMPARED } from './delivery.ts';
-import { type Flow, type Half, RUNNING, STARTING, type Trouble, UNSEEN, WAITING } from './flow.ts';
+import { begin, Endings } from './endings.ts';
+import { type Flow, type Half, RUNNING, STARTING, type Trouble, UNSEEN, WAITING, WINDOW } from './flow.ts';
 import type { Segment } from './segment-queue.ts';
 
 /**
@@ -22,9 +23,6 @@ const START_CALM = 16;
 /** … and that many once a segment came out of order. */
 export const START_CALM_DISORDERED = 256;
 
-/** Distance from the expected byte at which a segment is believed. Larger windows exist, but no capture loses so much and goes on. */
-export const WINDOW = 64 * 1024 * 1024;
-
 /** Contiguous segments outside of the window that make the stream jump there. */
 const STRAYS_AGREE = 3;
 
@@ -40,12 +38,15 @@ export class Reassembly {
   private readonly store: ByteStore;
   private readonly delivery: Delivery;
   private readonly backlog: Backlog;
+  /** Ends the connections whose bytes go through here. */
+  readonly endings: Endings;
 
   constructor(at: Arrival, store: ByteStore, delivery: Delivery) {
     this.at = at;
     this.store = store;
     this.delivery = delivery;
     this.backlog = new Backlog(at, store, delivery);
+    this.endings = new Endings(at, this.backlog, delivery);
   }
 
   /** A data segment that is not simply the next one. */
@@ -74,7 +75,7 @@ export class Reassembly {
       this.stray(flow, half, side, seq, from, end - start, address);
       return;
     }
-    if (half.trouble?.strays !== undefined) this.dropStrays(flow, half, side);
+    if (half.trouble?.strays !== undefined) this.delivery.dropStrays(flow, half, side);
     if (half.state === STARTING) {
       const tail = half.trouble?.queue.last?.end ?? from;
       const added = this.hold(flow, half, side, from, to, buf, start, address, cut);
@@ -124,59 +125,6 @@ export class Reassembly {
     half.position = 0;
     half.origin = 0;
     if (flow.half0.state !== STARTING && flow.half1.state !== STARTING) flow.watch &= ~4;
-  }
-
-  /** Hands on all that waits in these flows, holes declared, then their ends; by packet number across flows. */
-  close(flows: readonly Flow[], reason: 'capture-end' | 'reuse'): void {
-    if (flows.length === 1 && this.closeQuiet(flows[0], reason)) return;
-    for (const flow of flows) if (isSilent(flow)) shut(flow);
-    const open = flows.filter((flow) => !flow.closed);
-    for (const flow of open) this.begin(flow);
-    const events = this.backlog.collect(open, Number.POSITIVE_INFINITY);
-    const orders = new Map<Half, number>();
-    for (const { flow, side, order } of events) {
-      this.delivery.sink(flow);
-      orders.set(flow.half(side), order);
-    }
-    for (const flow of open) {
-      if (flow.sink === undefined && (missingTail(flow.half0) > 0 || missingTail(flow.half1) > 0)) this.delivery.sink(flow);
-      this.backlog.addEnd(events, flow, 0, orders.get(flow.half0) ?? 0);
-      this.backlog.addEnd(events, flow, 1, orders.get(flow.half1) ?? 0);
-    }
-    const ended = new Set<Flow>();
-    this.backlog.play(events, (flow, half, side) => {
-      this.endHalf(flow, half, side, reason);
-      // Nothing comes behind the second end: the stage above may go before the next one ends.
-      if (ended.delete(flow)) shut(flow);
-      else ended.add(flow);
-    });
-    for (const flow of open) shut(flow);
-  }
-
-  /** The same for one flow in which nothing waits, which is nearly every flow: no events to be ordered. */
-  private closeQuiet(flow: Flow, reason: 'capture-end' | 'reuse'): boolean {
-    if (isSilent(flow)) {
-      shut(flow);
-      return true;
-    }
-    const { half0, half1 } = flow;
-    if (isHolding(half0) || isHolding(half1)) return false;
-    if (flow.sink === undefined || !half0.fin || !half1.fin) return false;
-    const at = this.at;
-    const { packet, sec, nsec } = at;
-    const first = half0.finPacket <= half1.finPacket ? 0 : 1;
-    for (const side of [first, 1 - first]) {
-      const half = flow.half(side);
-      at.packet = half.finPacket;
-      at.sec = half.finSec;
-      at.nsec = half.finNsec;
-      this.endHalf(flow, half, side, reason);
-    }
-    at.packet = packet;
-    at.sec = sec;
-    at.nsec = nsec;
-    shut(flow);
-    return true;
   }
 
   /** The peer acknowledged up to `ack`: decides about a probe, and about keep-alives while a start is held. */
@@ -287,7 +235,7 @@ export class Reassembly {
 
   /** Takes the lowest byte that was seen for the start of each direction that is still held, and hands on what is contiguous. */
   release(flow: Flow): void {
-    this.begin(flow);
+    begin(flow);
     this.backlog.play(this.backlog.collect([flow], 0));
     flow.half0.settle();
     flow.half1.settle();
@@ -300,31 +248,8 @@ export class Reassembly {
 
   /** Hands on all that waits in this flow: what is missing will not come. */
   giveUp(flow: Flow): void {
-    this.begin(flow);
+    begin(flow);
     this.backlog.play(this.backlog.collect([flow], Number.POSITIVE_INFINITY));
-  }
-
-  private begin(flow: Flow): void {
-    this.beginHalf(flow.half0);
-    this.beginHalf(flow.half1);
-    flow.watch &= ~4;
-  }
-
-  private beginHalf(half: Half): void {
-    if (half.state !== STARTING) return;
-    const first = half.trouble?.queue.first;
-    const position = first === undefined ? 0 : first.start;
-    half.next = (half.next + (position - half.position)) | 0;
-    half.position = position;
-    half.origin = position;
-    half.state = first === undefined ? RUNNING : WAITING;
-  }
-
-  private endHalf(flow: Flow, half: Half, side: number, reason: 'capture-end' | 'reuse'): void {
-    if (half.trouble?.strays !== undefined) this.dropStrays(flow, half, side);
-    const missing = missingTail(half);
-    if (missing > 0) this.delivery.gap(flow, half, side, missing, 'tcp.hole');
-    flow.sink?.end((side ^ flow.clientSide) as Dir, half.fin ? 'fin' : flow.reset ? 'reset' : flow.replacedAt >= 0 ? 'reuse' : reason);
   }
 
   // --- probes and strays ---------------------------------------------------------------------------------------
@@ -344,7 +269,7 @@ export class Reassembly {
 
   private stray(flow: Flow, half: Half, side: number, seq: number, from: number, length: number, address: number): void {
     const trouble = half.rare();
-    if (trouble.strays !== undefined && trouble.strayNext !== seq) this.dropStrays(flow, half, side);
+    if (trouble.strays !== undefined && trouble.strayNext !== seq) this.delivery.dropStrays(flow, half, side);
     trouble.strays ??= [];
     const { packet, sec, nsec } = this.at;
     trouble.strays.push({ start: from, end: from + length, address, packet, sec, nsec });
@@ -371,35 +296,4 @@ export class Reassembly {
       });
     this.backlog.play(events);
   }
-
-  private dropStrays(flow: Flow, half: Half, side: number): void {
-    const trouble = half.rare();
-    for (const stray of trouble.strays ?? []) {
-      trouble.strayCount++;
-      const offset = Math.max(0, half.offset(half.position));
-      this.delivery.remark(flow, side, 'tcp.stray-segment', offset, offset, `${stray.end - stray.start} bytes in packet ${stray.packet}`);
-    }
-    trouble.strays = undefined;
-  }
-}
-
-const isHolding = (half: Half): boolean => half.state === STARTING || half.state === WAITING;
-
-/** No byte of the connection was seen and none is known to be missing: the stage above never hears of it. */
-function isSilent({ sink, half0, half1 }: Flow): boolean {
-  return sink === undefined && !isHolding(half0) && !isHolding(half1) && missingTail(half0) === 0 && missingTail(half1) === 0;
-}
-
-/** Nothing more is handed on; the stage above may forget the connection. */
-function shut(flow: Flow): void {
-  flow.closed = true;
-  flow.watch |= 32;
-  flow.sink = undefined;
-}
-
-/** Bytes between the last one that was handed on and FIN. */
-function missingTail(half: Half): number {
-  if (!half.fin || half.state === UNSEEN) return 0;
-  const missing = (half.finSequence - half.next) | 0;
-  return missing <= WINDOW ? Math.max(0, missing) : 0;
 }

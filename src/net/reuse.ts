@@ -1,5 +1,4 @@
-import { type Flow, type Half, RUNNING, STARTING, UNSEEN } from './flow.ts';
-import { WINDOW } from './reassembly.ts';
+import { type Flow, type Half, RUNNING, STARTING, UNSEEN, WINDOW } from './flow.ts';
 
 const SYN = 2;
 const ACK = 16;

@@ -2,10 +2,10 @@ import type { Arrival } from '../core/stream.ts';
 import { type Connections, Delivery, type SegmentStore } from './delivery.ts';
 import { DueFlows } from './due-flows.ts';
 import { FirstPackets } from './first-packets.ts';
-import { type AddressTexts, Flow, type Half, RUNNING, STARTING, UNSEEN } from './flow.ts';
+import { type AddressTexts, Flow, type Half, RUNNING, STARTING, UNSEEN, WINDOW } from './flow.ts';
 import { FlowTable, tableTunnel } from './flow-table.ts';
 import { LivePatience } from './live-patience.ts';
-import { Reassembly, WINDOW } from './reassembly.ts';
+import { Reassembly } from './reassembly.ts';
 import { Repetitions } from './repetition.ts';
 import { isElsewhere, isEnded, isLate, isOutside, isOver, isReuse, startsAt } from './reuse.ts';
 
@@ -144,7 +144,8 @@ export class Tcp {
     at.sec = sec;
     at.nsec = nsec;
     // After a RST so long ago it would have been closed by now.
-    if (flow.lingering >= 0 && this.seen - firstPackets.seen(index) >= PATIENCE_PACKETS) this.reassembly.close([flow], 'capture-end');
+    if (flow.lingering >= 0 && this.seen - firstPackets.seen(index) >= PATIENCE_PACKETS)
+      this.reassembly.endings.close([flow], 'capture-end');
     return flow;
   }
 
@@ -157,7 +158,7 @@ export class Tcp {
 
   /** End of the capture: everything that waits is handed on, and every direction ends. */
   finish(): void {
-    this.reassembly.close(this.flows.filter((flow) => flow !== undefined && !flow.closed) as Flow[], 'capture-end');
+    this.reassembly.endings.close(this.flows.filter((flow) => flow !== undefined && !flow.closed) as Flow[], 'capture-end');
     this.lingering.clear();
   }
 
@@ -325,7 +326,7 @@ export class Tcp {
     flow.before = undefined;
     flow.replacedAt = this.seen;
     if (flow.half0.fin && flow.half1.fin && isOver(flow)) {
-      if (!flow.closed) this.reassembly.close([flow], 'reuse');
+      if (!flow.closed) this.reassembly.endings.close([flow], 'reuse');
     } else if (!flow.closed) {
       if (flow.half0.state === STARTING || flow.half1.state === STARTING) this.reassembly.release(flow);
       this.schedule(flow);
@@ -450,7 +451,7 @@ export class Tcp {
       if (!over) continue;
       // Bytes that still came mean that the end was not the end (a forged RST), or that it is not complete yet.
       if (flow.half0.bytes + flow.half1.bytes !== before) this.schedule(flow);
-      else this.reassembly.close([flow], 'capture-end');
+      else this.reassembly.endings.close([flow], 'capture-end');
     }
   }
 }

@@ -6,6 +6,9 @@ import type { Instant } from './instant.ts';
 /** Bytes handed over in one call, and by one `step`. */
 const PIECE = 1 << 20;
 
+/** What is being handed over: one buffer for all inputs, as a directory may have a hundred thousand of some bytes each. Made when it is needed. */
+let shared: Uint8Array | undefined;
+
 /** Cuts a run of bytes that holds both directions into pieces of one direction each, in order. */
 export type Split = (bytes: Uint8Array) => readonly { readonly dir: Dir; readonly start: number; readonly end: number }[];
 
@@ -24,7 +27,6 @@ export class HeaderlessInput implements Input {
   private readonly sides: readonly Side[];
   private readonly info: StreamInfo;
   private readonly spool: SpoolWriter | undefined;
-  private readonly piece = new Uint8Array(PIECE);
   private readonly positions: number[];
   private stream: StreamSink | undefined = undefined;
   private current = 0;
@@ -51,15 +53,17 @@ export class HeaderlessInput implements Input {
 
   step(sink: InputSink): InputState {
     this.stream ??= sink.stream(this.info);
+    shared ??= new Uint8Array(PIECE);
+    const piece = shared;
     while (this.current < this.sides.length) {
       const { source, dir, from, to } = this.sides[this.current];
       const { ended } = source;
       const position = this.positions[this.current];
-      const n = source.read(this.piece, 0, PIECE, position);
+      const n = source.read(piece, 0, PIECE, position);
       if (n > 0) {
         setTime(sink, from);
-        const address = this.spool ? this.spool.append(this.piece, 0, n) : source.address + position;
-        this.stream.data(dir, this.piece, 0, n, address);
+        const address = this.spool ? this.spool.append(piece, 0, n) : source.address + position;
+        this.stream.data(dir, piece, 0, n, address);
         this.positions[this.current] = position + n;
         return 'more';
       }
