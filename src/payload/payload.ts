@@ -39,6 +39,9 @@ export interface PayloadOptions {
 
 /** Bytes that gzip may unpack to: 64 times the largest payload that couriers announce (15 KiB), for a bomb makes 1,000 of one. */
 const MAX_INFLATED = 1 << 20;
+/** Text packs ten to one, repeated text fifty to one; a small member may be anything. */
+const INFLATED_RATIO = 100;
+const INFLATED_FREE = 1 << 16;
 /** Payloads inside payloads (gzip in a list in gzip …). */
 const MAX_LAYERS = 3;
 /** Characters of a text payload that its field shows. */
@@ -96,9 +99,13 @@ function decodeLayer(bytes: Uint8Array, options: PayloadOptions, layer: number):
   return { kind: 'hex', fields: [tree.leaf('data', 'data', bytes, { start: 0, end: bytes.length })], summary: '', notes: tree.notes };
 }
 
+function inflatedLimit(length: number): number {
+  return Math.min(MAX_INFLATED, Math.max(INFLATED_FREE, INFLATED_RATIO * length));
+}
+
 function gzip(bytes: Uint8Array, options: PayloadOptions, layer: number, tree: TreeBuilder): PayloadTree {
   const at = { start: 0, end: bytes.length };
-  const inner = layer < MAX_LAYERS ? options.inflate?.(bytes, MAX_INFLATED) : undefined;
+  const inner = layer < MAX_LAYERS ? options.inflate?.(bytes, inflatedLimit(bytes.length)) : undefined;
   if (inner === undefined) {
     if (options.inflate !== undefined) tree.note('payload.inflate-failed', 0, bytes.length);
     return { kind: 'gzip', fields: [tree.leaf('gzip', 'gzip', bytes, at)], summary: '', notes: tree.notes };

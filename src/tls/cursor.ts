@@ -1,3 +1,6 @@
+/** Empty parts are common, and an array of its own takes 200 bytes. */
+const EMPTY = new Uint8Array(0);
+
 /**
  * Reads a message from front to back. Nothing throws: reading beyond the end gives 0 or an empty range, and `ok` turns false.
  * Numbers are big-endian; vectors carry their length in 1, 2 or 3 bytes (RFC 8446 section 3.4).
@@ -48,7 +51,7 @@ export class Cursor {
 
   /** A copy of the rest. */
   copy(): Uint8Array {
-    return this.bytes.slice(this.at, this.end);
+    return this.at === this.end ? EMPTY : this.bytes.slice(this.at, this.end);
   }
 
   /** The rest as Latin-1 text, not yet safe for a terminal. */

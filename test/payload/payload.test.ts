@@ -257,6 +257,7 @@ describe('gzip payloads', () => {
 
   it('that are bombs, damaged, or packed again and again stay closed', () => {
     expect(codes(decodePayload(new Uint8Array(gzipSync(new Uint8Array(50 << 20))), { inflate }))).toEqual(['payload.inflate-failed']);
+    expect(codes(decodePayload(new Uint8Array(gzipSync(new Uint8Array(1_000_000))), { inflate }))).toEqual(['payload.inflate-failed']);
     const damaged = new Uint8Array(gzipSync('hello hello hello'));
     damaged[14] ^= 0xff;
     expect(codes(decodePayload(damaged, { inflate }))).toEqual(['payload.inflate-failed']);
