@@ -79,8 +79,10 @@ export class Controls {
   }
 
   removeDevice(token: string): void {
-    const { registry } = this.parts.delivery;
-    registry.removeDevice(this.tokenOf(token).device);
+    const { registry, store } = this.parts.delivery;
+    const { device } = this.tokenOf(token);
+    registry.removeDevice(device);
+    store.forget(device);
   }
 
   /** The device gets a new token when it connects the next time. */

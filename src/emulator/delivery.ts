@@ -7,7 +7,7 @@ import { type Events, pushEvent } from './event.ts';
 import type { FeedbackList } from './feedback-list.ts';
 import type { Journal } from './journal.ts';
 import type { Push, PushState } from './push.ts';
-import { type Device, type Endpoint, type FilterList, MAX_DEVICES, type Registry } from './registry.ts';
+import type { Device, Endpoint, FilterList, Registry } from './registry.ts';
 import type { Keep, Store } from './store.ts';
 
 /** What a provider is told of its push: taken, or why not. `since` is when the token became invalid. */
@@ -55,7 +55,7 @@ export class Delivery {
   judge(tokenHex: string, topic: string, hash: string): Verdict {
     const token = this.registry.token(tokenHex);
     if (token === undefined) {
-      if (this.settings.unknownTokens === 'reject' || this.registry.devices.size >= MAX_DEVICES) return refusal('unknown-token', 0);
+      if (this.settings.unknownTokens === 'reject' || this.registry.full) return refusal('unknown-token', 0);
       this.registry.addDevice({ token: tokenHex });
       return TAKEN;
     }

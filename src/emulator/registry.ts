@@ -53,6 +53,10 @@ export interface Device {
 
 /** Devices and tokens are made by clients too; beyond this the emulator refuses more and says so. */
 export const MAX_DEVICES = 1_000_000;
+/** Scoped tokens of a device: one for each app that asks, and phones hold some hundred. */
+export const MAX_SCOPED = 1_000;
+/** Topics that a device dropped and that are remembered, the oldest forgotten first. */
+export const MAX_REMOVED = 10_000;
 const TOKEN_BYTES = 32;
 
 export class Registry {
@@ -65,6 +69,11 @@ export class Registry {
   constructor(random: SeededRandom, now: () => number) {
     this.random = random;
     this.now = now;
+  }
+
+  /** No more devices are taken from clients. */
+  get full(): boolean {
+    return this.devices.size >= MAX_DEVICES;
   }
 
   token(hex: string): Token | undefined {
@@ -122,10 +131,11 @@ export class Registry {
     this.byIdentity.set(identity, device);
   }
 
-  /** A token for one topic of a device; the same one when asked again. */
-  addScopedToken(device: Device, hash: string): Token {
+  /** A token for one topic of a device; the same one when asked again, undefined when it has as many as one may have. */
+  addScopedToken(device: Device, hash: string): Token | undefined {
     const known = device.scoped?.get(hash);
     if (known?.state === 'active') return known;
+    if (known === undefined && (device.scoped?.size ?? 0) >= MAX_SCOPED) return undefined;
     const token: Token = { hex: this.newToken(), device, scope: hash, topics: new Set([hash]), state: 'active', since: this.now() };
     this.tokens.set(token.hex, token);
     device.scoped ??= new Map();
@@ -160,7 +170,14 @@ export class Registry {
       device.removed ??= new Map();
       device.removed.set(hash, now);
     }
-    if (device.removed !== undefined) for (const hash of filter.keys()) device.removed.delete(hash);
+    const { removed } = device;
+    if (removed !== undefined) {
+      for (const hash of filter.keys()) removed.delete(hash);
+      for (const hash of removed.keys()) {
+        if (removed.size <= MAX_REMOVED) break;
+        removed.delete(hash);
+      }
+    }
     device.filter = filter;
   }
 

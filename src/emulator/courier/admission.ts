@@ -24,22 +24,28 @@ export function identify(
   return checkPresence(certificates?.[0], f['nonce'] as Uint8Array | undefined, f['signature'] as Uint8Array | undefined, nowMs);
 }
 
-/** The device behind a Connect: by its token (hex), by its key, or a new one. It gets a new token when its own is not good any more. */
-export function resolveDevice(registry: Registry, given: string | undefined, identity: string | undefined): Device {
+/**
+ * The device behind a Connect: by its token (hex), by its key, or a new one; undefined when no more are taken. It gets a new
+ * token when its own is not good any more.
+ */
+export function resolveDevice(registry: Registry, given: string | undefined, identity: string | undefined): Device | undefined {
   const device = findDevice(registry, given, identity);
+  if (device === undefined) return undefined;
   if (identity !== undefined && device.identity === undefined) registry.identify(device, identity);
   if (device.reassign || registry.token(device.token)?.state !== 'active') registry.replaceToken(device);
   return device;
 }
 
-function findDevice(registry: Registry, given: string | undefined, identity: string | undefined): Device {
+function findDevice(registry: Registry, given: string | undefined, identity: string | undefined): Device | undefined {
   const mine = identity === undefined ? undefined : registry.known(identity);
-  if (given === undefined) return mine ?? registry.addDevice({ identity });
+  const add = (token?: string): Device | undefined =>
+    registry.full ? undefined : registry.addDevice({ identity, ...(token === undefined ? {} : { token }) });
+  if (given === undefined) return mine ?? add();
   const known = registry.token(given);
-  if (known === undefined) return registry.addDevice({ token: given, identity });
+  if (known === undefined) return add(given);
   const owner = known.device.identity;
   // Somebody else's token: this key has or gets its own.
-  if (identity !== undefined && owner !== undefined && owner !== identity) return mine ?? registry.addDevice({ identity });
+  if (identity !== undefined && owner !== undefined && owner !== identity) return mine ?? add();
   return known.device;
 }
 

@@ -5,6 +5,9 @@ import type { SeededRandom } from '../random.ts';
 import type { Device } from '../registry.ts';
 import { readSubscription } from './subscription.ts';
 
+/** Channels of one device: some hundred times what an app may show at once. */
+export const MAX_SUBSCRIPTIONS = 4_096;
+
 /**
  * Changes a device's subscriptions as its SubscribeToChannel asks; the stored messages of channels that are new to it are
  * due, unless it has them already.
@@ -20,7 +23,7 @@ export function subscribe(
   device.subscriptions = subscriptions;
   for (const wish of request.wishes) {
     if (wish.drop) subscriptions.delete(wish.channel);
-    else subscriptions.set(wish.channel, wish.last);
+    else if (subscriptions.size < MAX_SUBSCRIPTIONS || subscriptions.has(wish.channel)) subscriptions.set(wish.channel, wish.last);
   }
   const due: Push[] = [];
   for (const [id, last] of subscriptions) {

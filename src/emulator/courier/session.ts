@@ -17,6 +17,8 @@ import type { Heard } from './speech.ts';
 import { targetsOf } from './targets.ts';
 
 const TOKEN_LENGTH = 32;
+/** Devices of one connection: a Mac has one for each of its users. */
+export const MAX_USERS = 64;
 
 const STATUS_OK = 0;
 const STATUS_INVALID = 2;
@@ -182,7 +184,12 @@ export class CourierSession implements Endpoint {
       this.refuse('token');
       return;
     }
-    const device = resolveDevice(delivery.registry, given, who.identity);
+    const device =
+      this.users.size < MAX_USERS || this.users.has(given ?? '') ? resolveDevice(delivery.registry, given, who.identity) : undefined;
+    if (device === undefined) {
+      this.refuse('too many');
+      return;
+    }
     const other = device.endpoint;
     if (other instanceof CourierSession && other !== this) {
       // Apple's way with a second connection of one token is not known; the newer one is the one that works.
@@ -282,8 +289,8 @@ export class CourierSession implements Endpoint {
     if (device === undefined || !(topic instanceof Uint8Array)) return;
     const token = this.parts.delivery.registry.addScopedToken(device, flatHex(topic));
     this.outlet.say('app_token_generate_response', {
-      status: STATUS_OK,
-      token: fromHex(token.hex),
+      status: token === undefined ? STATUS_REJECTED : STATUS_OK,
+      ...(token === undefined ? {} : { token: fromHex(token.hex) }),
       topic,
       ...(f['app_id'] === undefined ? {} : { app_id: f['app_id'] as number }),
     });
