@@ -141,7 +141,7 @@ export class Http2Jsonl {
     }
     out.ascii(',"fields":{');
     for (const { json, next } of template.parts) {
-      out.range(json, 0, json.length);
+      out.bytes(json);
       if (next === END) return true;
       if (next === PAYLOAD) {
         if (glance.contents !== 1) return false;

@@ -161,7 +161,7 @@ export class RecordCutter {
       this.version = buf[at + 2];
       this.skipping = !this.sink.wanted(buf[at]);
       this.carry = take(this.skipping ? HEADER : this.want);
-      if (this.skipping) this.carry.set(buf.subarray(at, at + HEADER));
+      if (this.skipping) for (let i = 0; i < HEADER; i++) this.carry[i] = buf[at + i];
     }
     this.append(buf, at, end, address);
   }

@@ -19,6 +19,20 @@ describe('text as bytes', () => {
     );
   });
 
+  it('copies constants, parts and spaces of any length', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 100 }), fc.nat(100), fc.nat(100), (bytes, n, skip) => {
+        const out = new TextBytes(1);
+        const start = Math.min(skip, bytes.length);
+        out.bytes(bytes);
+        out.spaces(n);
+        out.range(bytes, start, bytes.length);
+        expect(Array.from(out.view())).toEqual([...bytes, ...new Array(n).fill(0x20), ...bytes.subarray(start)]);
+      }),
+      seeded,
+    );
+  });
+
   it('grows with what is written, whatever it is', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(fc.string({ unit: 'grapheme', maxLength: 200 }), fc.uint8Array({ maxLength: 200 }))), (parts) => {

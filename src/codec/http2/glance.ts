@@ -1,6 +1,7 @@
 import type { TopicLookup } from '../../core/dialect.ts';
 import type { Glance } from '../../core/glance.ts';
 import type { Dir } from '../../core/stream.ts';
+import { utf8Bytes } from '../../core/text.ts';
 import type { TextBytes } from '../../core/text-bytes.ts';
 import { isoTime } from '../../core/time.ts';
 import { HEADERS } from '../../schema/http2-headers.ts';
@@ -32,16 +33,16 @@ const QUOTE = 0x22;
 const COMMA = 0x2c;
 
 let lastExpiration = '';
-let lastExpiry = '';
+let lastExpiry: Uint8Array = new Uint8Array(0);
 
 /** `plainRest`, without strings. */
 function writeRest({ expiration, collapse, hasData, bodyStart, bodyEnd }: PlainMessage, info: TextBytes): void {
   if (expiration !== '') {
     if (expiration !== lastExpiration) {
       lastExpiration = expiration;
-      lastExpiry = `, expires ${isoTime(Number(expiration), 0, 0)}`;
+      lastExpiry = utf8Bytes(`, expires ${isoTime(Number(expiration), 0, 0)}`);
     }
-    info.ascii(lastExpiry);
+    info.bytes(lastExpiry);
   }
   if (collapse !== '') {
     info.ascii(', collapse ');
