@@ -206,7 +206,7 @@ function dialing(options: ReplayOptions, target: Target, role: Role | undefined,
       const given = options.proxy?.replace(/^http:\/\//, '').replace(/\/$/, '');
       const proxyTarget = given === undefined ? undefined : parseTarget(given, '--proxy');
       const proxy = proxyTarget && { target: proxyTarget, address: await admit(proxyTarget, permission, resolveAll) };
-      const lab = options.plaintext !== true && isLoopback(address) ? await labOf(options) : undefined;
+      const lab = isLoopback(address) ? await labOf(options) : undefined;
       const how = { target, address, proxy, ...tlsOf(options, lab) };
       return { lab, open: (alpn) => dial(how, alpn, signal), close: () => {} };
     },

@@ -16,6 +16,11 @@ const ADVICE: readonly { readonly field: string; readonly live: RegExp; readonly
     live: /^(?:Invalid|Expired|Missing)ProviderToken$/,
     say: 'recorded provider tokens are too old, or of a key that the target does not know: sign them anew with --sign-key and --team-id',
   },
+  {
+    field: 'invalid_presence_reason',
+    live: /^(?:certificate|nonce|signature|time|no signature)$/,
+    say: 'the courier does not take the signature of the Connect: give --identity, or start the emulator with --verify off',
+  },
 ];
 
 /** Sentences on what may be behind the differences, each once, in the order of the table. */

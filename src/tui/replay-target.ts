@@ -43,7 +43,7 @@ function dialing(form: ReplayForm, permission: Permission): ReplayTarget {
     async open() {
       const address = await admit(target, permission, resolveAll);
       const proxy = proxyTarget && { target: proxyTarget, address: await admit(proxyTarget, permission, resolveAll) };
-      const lab = form.tls !== 'none' && isLoopback(address) ? await Lab.open(stateDirectory()) : undefined;
+      const lab = isLoopback(address) ? await Lab.open(stateDirectory()) : undefined;
       const how: DialOptions = {
         ...DIAL_DEFAULTS,
         target,

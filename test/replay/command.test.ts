@@ -55,6 +55,19 @@ describe('apns-inspect replay', () => {
     expect((await run({ ...wish, failOn: 'missing' })).code).toBe(0);
   });
 
+  it('signs Connects anew over plaintext too, and says what may help when a courier takes no signature', async () => {
+    const plain = await emulator({ plaintext: true, ports: { gateway: false, feedback: false, http2: false, control: false } });
+    try {
+      const wish = { to: `127.0.0.1:${plain.ports.courier}`, plaintext: true, format: 'json' };
+      const { code, text } = await run(wish, ['captures/packed-session/packed-session.pcap']);
+      expect([code, (JSON.parse(text) as { findings: unknown[] }).findings]).toEqual([0, []]);
+      const captured = await run({ ...wish, identity: 'captured', timeout: '100ms' }, ['captures/packed-session/packed-session.pcap']);
+      expect(JSON.parse(captured.text)).toMatchObject({ hints: [expect.stringContaining('--verify off')] });
+    } finally {
+      await plain.stop();
+    }
+  });
+
   it('prints the plan and sends nothing on a dry run, not even a look-up', async () => {
     const before = target.received().length;
     const { code, text } = await run({ dryRun: true, to: 'gateway.push.apple.com:2195' });
