@@ -1,9 +1,9 @@
 import type { Arrival } from '../core/stream.ts';
+import { HEADER } from './tcp-header.ts';
 
 /** Bytes of a TCP header that matter beside the ports: sequence numbers, flags, window; and where they begin. */
 const KEPT = 12;
 const KEPT_FROM = 4;
-const HEADER = 20;
 const FIRST_ROOM = 1024;
 
 const SIDE = 1;

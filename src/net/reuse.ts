@@ -1,7 +1,5 @@
 import { type Flow, type Half, RUNNING, STARTING, UNSEEN, WINDOW } from './flow.ts';
-
-const SYN = 2;
-const ACK = 16;
+import { ACK, SYN } from './tcp-header.ts';
 
 /** Whether a SYN with this number, sent by `side`, cannot be of this connection: the ports are used again. */
 export function isReuse(flow: Flow, half: Half, side: 0 | 1, isn: number, flags: number): boolean {

@@ -6,16 +6,9 @@ import { type AddressTexts, Flow, type Half, RUNNING, STARTING, UNSEEN, WINDOW }
 import { FlowTable, tableTunnel } from './flow-table.ts';
 import { LivePatience } from './live-patience.ts';
 import { Reassembly } from './reassembly.ts';
-import { Repetitions } from './repetition.ts';
 import { isElsewhere, isEnded, isLate, isOutside, isOver, isReuse, startsAt } from './reuse.ts';
-
-const FIN = 1;
-const SYN = 2;
-const RST = 4;
-const ACK = 16;
-
-/** Shortest TCP header. */
-const HEADER = 20;
+import { SecondLives } from './second-lives.ts';
+import { ACK, FIN, HEADER, RST, SYN } from './tcp-header.ts';
 
 /** Bytes that the snap length can plausibly have cut off one segment: the largest segments (BIG TCP) have 512 KiB. */
 const MAX_CUT = 1024 * 1024;
@@ -48,8 +41,7 @@ export class Tcp {
   private readonly texts: AddressTexts;
   private readonly delivery: Delivery;
   private readonly reassembly: Reassembly;
-  private readonly repetitions: Repetitions;
-  private readonly store: SegmentStore;
+  private readonly secondLives: SecondLives;
   /** Flows that have ended or have not begun, while late packets of theirs are waited for. */
   private readonly lingering = new DueFlows();
   private seen = 0;
@@ -58,10 +50,9 @@ export class Tcp {
   constructor(at: Arrival, store: SegmentStore, connections: Connections, texts: AddressTexts) {
     this.at = at;
     this.texts = texts;
-    this.store = store;
     this.delivery = new Delivery(at, store, connections);
     this.reassembly = new Reassembly(at, store, this.delivery);
-    this.repetitions = new Repetitions(at, this.delivery);
+    this.secondLives = new SecondLives(at, store, this.delivery, this);
   }
 
   /**
@@ -182,7 +173,7 @@ export class Tcp {
   }
 
   /** Everything but an expected data segment and a plain ACK. */
-  private closer(
+  closer(
     flow: Flow,
     half: Half,
     side: 0 | 1,
@@ -207,8 +198,8 @@ export class Tcp {
         this.last = flow.index;
       }
     }
-    if (flow.again !== undefined || ((flags & (SYN | ACK)) === SYN && this.mayBeCopy(flow, half, seq))) {
-      const current = this.again(flow, half, side, flags, seq, buf, tcp, data, end, wireEnd, cut);
+    if (flow.again !== undefined || ((flags & (SYN | ACK)) === SYN && this.secondLives.mayBegin(flow, half, seq))) {
+      const current = this.secondLives.packet(flow, half, side, flags, seq, buf, tcp, data, end, wireEnd, cut);
       if (current === undefined) return;
       flow = current;
       half = flow.half(side);
@@ -322,7 +313,7 @@ export class Tcp {
   }
 
   /** A new connection between the same ends, in place of this one, whose late packets are waited for; undefined: there are too many. */
-  private replace(flow: Flow, side: 0 | 1, seq: number): Flow | undefined {
+  replace(flow: Flow, side: 0 | 1, seq: number): Flow | undefined {
     flow.before = undefined;
     flow.replacedAt = this.seen;
     if (flow.half0.fin && flow.half1.fin && isOver(flow)) {
@@ -339,68 +330,6 @@ export class Tcp {
     const next = this.open(flow.low, flow.high, flow.ports, flow.tunnel, flow.six, side);
     this.last = next.index;
     if (isOutside(flow.half(side), seq)) next.before = flow;
-    return next;
-  }
-
-  /** Whether a SYN may be a copy of the one that began this connection, which is over. */
-  private mayBeCopy(flow: Flow, half: Half, isn: number): boolean {
-    return half.synSeen && half.isn === isn && isOver(flow) && this.repetitions.begins(flow);
-  }
-
-  /** A packet behind a SYN that may be a copy. Returns the connection it is of; undefined when it is kept as a copy. */
-  private again(
-    flow: Flow,
-    half: Half,
-    side: 0 | 1,
-    flags: number,
-    seq: number,
-    buf: Uint8Array,
-    tcp: number,
-    data: number,
-    end: number,
-    wireEnd: number,
-    cut: number,
-  ): Flow | undefined {
-    const { repetitions } = this;
-    const syn = (flags & SYN) !== 0;
-    if (syn && half.synSeen && half.isn !== seq) {
-      if ((flags & ACK) === 0) {
-        repetitions.forget(flow);
-        return flow;
-      }
-    } else {
-      const rst = (flags & RST) !== 0;
-      const verdict = rst ? 'copy' : repetitions.judge(flow, half, syn ? (seq + 1) | 0 : seq, buf, data, end, cut, (flags & FIN) !== 0);
-      if (verdict === 'missing') return flow;
-      if (verdict === 'copy') {
-        repetitions.keep(flow, half, side, this.base + tcp, end - tcp, wireEnd - tcp);
-        return undefined;
-      }
-    }
-    return this.secondLife(flow, side);
-  }
-
-  /** The repetition is a connection of its own: what was kept of it is handed to it. */
-  private secondLife(flow: Flow, side: 0 | 1): Flow | undefined {
-    const kept = this.repetitions.take(flow);
-    const next = this.replace(flow, kept[0]?.side ?? side, flow.half(kept[0]?.side ?? side).isn);
-    if (next === undefined) return undefined;
-    const { at, base } = this;
-    const { packet, sec, nsec } = at;
-    for (const k of kept) {
-      const bytes = this.store.read(k.address, k.captured);
-      if (bytes.length < HEADER) continue;
-      at.packet = k.packet;
-      at.sec = k.sec;
-      at.nsec = k.nsec;
-      this.base = k.address;
-      const data = (bytes[12] >> 4) << 2;
-      this.closer(next, next.half(k.side), k.side, bytes[13], bytes, 0, data, Math.max(data, bytes.length), k.wire);
-    }
-    at.packet = packet;
-    at.sec = sec;
-    at.nsec = nsec;
-    this.base = base;
     return next;
   }
 
