@@ -213,8 +213,8 @@ export class Connection implements StreamSink, FrameSink {
       this.host.rows.append(this.facts.stream, dir, cells, buf, length, cutter);
       return;
     }
-    message.add(cutter, length);
-    this.host.rows.append(this.facts.stream, dir, cells, buf, message.total, message);
+    message.addFrame(cutter, length);
+    this.host.rows.append(this.facts.stream, dir, cells, buf, message.length, message);
     held.done(message);
   }
 
@@ -226,7 +226,7 @@ export class Connection implements StreamSink, FrameSink {
     if (this.framing?.unfinished?.(dir, Math.floor(key / 2), cells) !== true)
       cells.type = messageType(DIALECT.capture, CAPTURE_ENTRY.truncated);
     if (cells.severity < 2) cells.severity = 2;
-    this.host.rows.append(this.facts.stream, dir, cells, NONE, message.total, message);
+    this.host.rows.append(this.facts.stream, dir, cells, NONE, message.length, message);
     held.done(message);
   }
 

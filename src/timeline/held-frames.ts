@@ -1,47 +1,19 @@
 import { NewestMap } from '../core/newest-map.ts';
-import { HOLE } from '../core/stream.ts';
+import { PieceList } from '../core/piece-list.ts';
 import type { Location } from './rows.ts';
 
 /** Messages whose memory is kept for the next ones. */
 const SPARE = 64;
 const spare: HeldMessage[] = [];
 
-/** Where the frames of one message lie that is not complete. */
-export class HeldMessage implements Location {
-  readonly addresses: number[] = [];
-  readonly lengths: number[] = [];
-  total = 0;
+/** Where the frames of one message lie that is not complete; those that lie one behind the other are one piece. */
+export class HeldMessage extends PieceList {
   frames = 0;
-  private pieces = 0;
 
-  get address(): number {
-    return this.addresses[0];
-  }
-
-  get count(): number {
-    return this.pieces === 1 && this.address !== HOLE ? 0 : this.pieces;
-  }
-
-  clear(): void {
-    this.total = this.frames = this.pieces = 0;
-  }
-
-  add(where: Location, length: number): void {
-    this.total += length;
+  addFrame(where: Location, length: number): void {
     this.frames++;
-    if (where.count === 0) this.piece(where.address, length);
-    else for (let i = 0; i < where.count; i++) this.piece(where.addresses[i], where.lengths[i]);
-  }
-
-  /** Frames that lie one behind the other are one piece. */
-  private piece(address: number, length: number): void {
-    const last = this.pieces - 1;
-    if (last >= 0 && address !== HOLE && this.addresses[last] !== HOLE && this.addresses[last] + this.lengths[last] === address) {
-      this.lengths[last] += length;
-      return;
-    }
-    this.addresses[this.pieces] = address;
-    this.lengths[this.pieces++] = length;
+    if (where.count === 0) this.add(where.address, length);
+    else for (let i = 0; i < where.count; i++) this.add(where.addresses[i], where.lengths[i]);
   }
 }
 
@@ -57,9 +29,10 @@ export class HeldFrames {
     if (message === undefined) {
       message = spare.pop() ?? new HeldMessage();
       message.clear();
+      message.frames = 0;
       this.messages.set(key, message);
     }
-    message.add(where, length);
+    message.addFrame(where, length);
     this.frames++;
   }
 

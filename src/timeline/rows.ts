@@ -8,7 +8,7 @@ const MASK = CHUNK_ROWS - 1;
 /** Arrays whose address is remembered; dropping them only costs that they are stored again. */
 const KEPT = 1 << 16;
 
-/** Where a row's bytes are: one address, or pieces. `Cutter` is one; TLS records are others. */
+/** Where a row's bytes are: one address, or pieces. `Cutter` is one, `PieceList` another. */
 export interface Location {
   readonly address: number;
   /** 0: one piece at `address`. */

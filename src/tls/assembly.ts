@@ -1,5 +1,5 @@
+import { PieceList } from '../core/piece-list.ts';
 import { HANDSHAKE_TYPES } from '../schema/tls.ts';
-import { Location } from './location.ts';
 
 /** Longest handshake message that is put together; certificate chains have at most some tens of KB. Longer ones are skipped. */
 const MESSAGE_LIMIT = 256 * 1024;
@@ -10,13 +10,13 @@ const HEAD = 4;
 const EMPTY = new Uint8Array(0);
 
 /** Place of the message that is being told. One for all: it is read during the call. */
-const part = new Location();
+const part = new PieceList();
 
 export interface MessageSink {
   /** A handshake message at `buf[start, end)`, header included; `where` is the place of its bytes, or of the records around them. */
-  message(buf: Uint8Array, start: number, end: number, where: Location): void;
+  message(buf: Uint8Array, start: number, end: number, where: PieceList): void;
   /** A message was given up: too long, or a part is lost. `where` as far as it was collected. */
-  abandoned(where: Location, bytes: number): void;
+  abandoned(where: PieceList, bytes: number): void;
 }
 
 /** Puts handshake messages together: records may hold several, and messages may span records. */
@@ -29,7 +29,7 @@ export class Assembly {
   /** Records fed, and which of them `where` had last. */
   private fed = 0;
   private placed = -1;
-  private readonly where = new Location();
+  private readonly where = new PieceList();
   private readonly sink: MessageSink;
 
   constructor(sink: MessageSink) {
@@ -44,7 +44,7 @@ export class Assembly {
    * Takes the content of a handshake record, `buf[at, end)`. `record` is the place of the record; the content begins at
    * `offset` in it, or is decrypted when `offset` is negative: then the whole record is the place of its messages.
    */
-  feed(buf: Uint8Array, at: number, end: number, record: Location, offset: number): void {
+  feed(buf: Uint8Array, at: number, end: number, record: PieceList, offset: number): void {
     const base = at;
     this.fed++;
     while (at < end) {
@@ -75,7 +75,7 @@ export class Assembly {
     this.clear();
   }
 
-  private collect(buf: Uint8Array, at: number, end: number, record: Location, offset: number, base: number): number {
+  private collect(buf: Uint8Array, at: number, end: number, record: PieceList, offset: number, base: number): number {
     const want = this.want === 0 ? HEAD : this.want;
     const n = Math.min(want - this.have, end - at);
     if (this.bytes.length < this.have + n) {

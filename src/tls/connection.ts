@@ -1,3 +1,4 @@
+import type { PieceList } from '../core/piece-list.ts';
 import type { Arrival, Dir, EndReason, StreamSink } from '../core/stream.ts';
 import { CONTENT, HANDSHAKE, SSL2, TLS_ENTRY, TLS13 } from '../schema/tls.ts';
 import { REASON } from '../schema/tls-reason.ts';
@@ -6,7 +7,6 @@ import { Direction, type DirectionHost } from './direction.ts';
 import { Handshake } from './handshake.ts';
 import type { FoundKeys } from './key-search.ts';
 import type { TlsKeys } from './keys.ts';
-import type { Location } from './location.ts';
 import { Prelude } from './prelude.ts';
 import { contentLength } from './read-state.ts';
 import { HEADER } from './record-cipher.ts';
@@ -37,7 +37,7 @@ export class TlsConnection implements StreamSink, DirectionHost {
   readonly at: Arrival;
   readonly session: TlsSession;
   /** Place of the record whose plaintext is being handed on, and the packet with its first byte. */
-  recordWhere: Location;
+  recordWhere: PieceList;
   recordPacket = 0;
   /** By role: client, server. */
   readonly directions: [Direction, Direction];
@@ -182,7 +182,7 @@ export class TlsConnection implements StreamSink, DirectionHost {
     }
   }
 
-  message(d: Direction, buf: Uint8Array, start: number, end: number, where: Location): void {
+  message(d: Direction, buf: Uint8Array, start: number, end: number, where: PieceList): void {
     const type = buf[start];
     const plain = d.protected ? buf : undefined;
     this.handshake.message(d, buf, start, end);
@@ -190,7 +190,7 @@ export class TlsConnection implements StreamSink, DirectionHost {
     this.handshake.after(d, type);
   }
 
-  abandoned(d: Direction, where: Location, bytes: number): void {
+  abandoned(d: Direction, where: PieceList, bytes: number): void {
     if (!d.protected) this.handshake.lose();
     this.rows.tell(d, TLS_ENTRY.damaged, 2, bytes > where.length ? REASON.tooLong : REASON.truncated, where, bytes);
   }

@@ -1,7 +1,7 @@
+import type { PieceList } from '../core/piece-list.ts';
 import type { Arrival, Dir } from '../core/stream.ts';
 import { CONTENT } from '../schema/tls.ts';
 import { Assembly, type MessageSink } from './assembly.ts';
-import type { Location } from './location.ts';
 import { ReadState } from './read-state.ts';
 import { HEADER } from './record-cipher.ts';
 import { RecordCutter, type RecordSink } from './records.ts';
@@ -17,8 +17,8 @@ export interface DirectionHost {
   damaged(d: Direction, buf: Uint8Array, start: number, end: number, tail: number): void;
   stray(d: Direction, length: number, why: 'garbage' | 'hole' | 'cut'): void;
   lost(d: Direction, bytes: number): void;
-  message(d: Direction, buf: Uint8Array, start: number, end: number, where: Location): void;
-  abandoned(d: Direction, where: Location, bytes: number): void;
+  message(d: Direction, buf: Uint8Array, start: number, end: number, where: PieceList): void;
+  abandoned(d: Direction, where: PieceList, bytes: number): void;
   /** Bytes are held or released: false when there is no room for them. */
   hold(bytes: number): boolean;
 }
@@ -38,7 +38,7 @@ interface Moment {
 
 interface HeldEntry {
   readonly what: Held;
-  readonly where: Location;
+  readonly where: PieceList;
   readonly start: Moment;
   readonly at: Moment;
 }
@@ -64,7 +64,7 @@ export class Direction implements RecordSink, MessageSink {
   ended = false;
   waiting = false;
   /** Place and first moment of the record that is being processed. */
-  where: Location;
+  where: PieceList;
   startPacket = 0;
   startSec = 0;
   startNsec = 0;
@@ -127,11 +127,11 @@ export class Direction implements RecordSink, MessageSink {
     this.host.lost(this, bytes);
   }
 
-  message(buf: Uint8Array, start: number, end: number, where: Location): void {
+  message(buf: Uint8Array, start: number, end: number, where: PieceList): void {
     this.host.message(this, buf, start, end, where);
   }
 
-  abandoned(where: Location, bytes: number): void {
+  abandoned(where: PieceList, bytes: number): void {
     this.host.abandoned(this, where, bytes);
   }
 

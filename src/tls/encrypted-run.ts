@@ -1,6 +1,6 @@
+import { PieceList } from '../core/piece-list.ts';
 import type { Arrival, Dir } from '../core/stream.ts';
 import type { Direction } from './direction.ts';
-import { Location } from './location.ts';
 import { packFacts, type TlsEvents, type TlsRow } from './row.ts';
 import type { TlsSession } from './session.ts';
 
@@ -43,7 +43,7 @@ export class EncryptedRun {
   private readonly at: Arrival;
   private readonly open: OpenRuns;
   private readonly events: TlsEvents;
-  private readonly where = new Location();
+  private readonly where = new PieceList();
   private readonly row: TlsRow;
   private dir: Dir = 0;
   private reason = 0;

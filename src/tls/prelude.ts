@@ -1,7 +1,7 @@
+import { PieceList } from '../core/piece-list.ts';
 import type { Arrival } from '../core/stream.ts';
 import type { Direction } from './direction.ts';
 import { ssl2HelloLength } from './hello.ts';
-import { Location } from './location.ts';
 
 /** Bytes of an SSL 2.0 hello kept until it is complete: 32 suites, session id and challenge fit ten times. */
 const LIMIT = 1024;
@@ -15,7 +15,7 @@ export class Prelude {
   owner: Direction | undefined = undefined;
   /** Bytes collected, and where they are. */
   bytes: Uint8Array = new Uint8Array(0);
-  readonly where = new Location();
+  readonly where = new PieceList();
   /** Length of the hello, once `take` said so. */
   length = 0;
 
@@ -33,8 +33,8 @@ export class Prelude {
   }
 
   /** Where the hello is. */
-  hello(): Location {
-    const where = new Location();
+  hello(): PieceList {
+    const where = new PieceList();
     where.addPart(this.where, 0, this.length);
     return where;
   }
@@ -43,7 +43,7 @@ export class Prelude {
   handOn(from: number, { packet, sec, nsec }: Arrival): boolean {
     const { owner, bytes } = this;
     if (owner === undefined || bytes.length === from) return false;
-    const rest = new Location();
+    const rest = new PieceList();
     rest.addPart(this.where, from, bytes.length);
     let at = from;
     for (let i = 0; i < rest.pieces; i++) {

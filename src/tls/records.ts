@@ -1,5 +1,5 @@
+import { PieceList } from '../core/piece-list.ts';
 import { HOLE } from '../core/stream.ts';
-import { Location } from './location.ts';
 import { HEADER } from './record-cipher.ts';
 
 /** Longest record body: 2^14 of content and 2048 of expansion (RFC 5246; TLS 1.3 allows 256). */
@@ -56,7 +56,7 @@ export function isRecordHeader(buf: Uint8Array, at: number): boolean {
  */
 export class RecordCutter {
   /** Place of what the sink is being told. */
-  readonly where = new Location();
+  readonly where = new PieceList();
   /** Packet and time of the first byte of what the sink is being told, as the caller set them in `mark`. */
   startPacket = 0;
   startSec = 0;
@@ -307,9 +307,9 @@ export class RecordCutter {
 
   /** Gives up the first `n` carried bytes as stray. */
   private dropFront(n: number): void {
-    const rest = new Location();
+    const rest = new PieceList();
     rest.addPart(this.where, n, this.carried);
-    const gone = new Location();
+    const gone = new PieceList();
     gone.addPart(this.where, 0, n);
     this.where.clear();
     this.where.addAll(gone);

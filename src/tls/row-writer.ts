@@ -1,7 +1,7 @@
+import { PieceList } from '../core/piece-list.ts';
 import type { Arrival, Dir } from '../core/stream.ts';
 import type { Direction } from './direction.ts';
 import { EncryptedRun, type OpenRuns } from './encrypted-run.ts';
-import { Location } from './location.ts';
 import { packFacts, type TlsEvents, type TlsRow } from './row.ts';
 import type { TlsSession } from './session.ts';
 
@@ -9,7 +9,7 @@ import type { TlsSession } from './session.ts';
 const TURNS = 48;
 
 /** The row that is being told. One for all connections: it is read during the call. */
-const row: TlsRow = { command: 0, severity: 0, where: new Location(), aux: new Uint8Array(0), packet: 0, sec: 0, nsec: 0 };
+const row: TlsRow = { command: 0, severity: 0, where: new PieceList(), aux: new Uint8Array(0), packet: 0, sec: 0, nsec: 0 };
 
 /** Makes the rows of a connection, in the order of their bytes. */
 export class RowWriter {
@@ -63,7 +63,7 @@ export class RowWriter {
     command: number,
     severity: number,
     reason: number,
-    where: Location,
+    where: PieceList,
     bytes: number,
     plain?: Uint8Array,
     start = 0,

@@ -1,5 +1,5 @@
+import type { PieceList } from '../core/piece-list.ts';
 import type { Dir } from '../core/stream.ts';
-import type { Location } from './location.ts';
 
 /**
  * One thing worth a row: a handshake message, an alert, a run of records that stay encrypted, a failed record.
@@ -11,7 +11,7 @@ export interface TlsRow {
   /** 0 none, 1 note, 2 warn, 3 error. */
   severity: number;
   /** Bytes on the wire: the message itself when it is in the clear, else the records that carry it. */
-  where: Location;
+  where: PieceList;
   /** What `decodeTls` needs besides those bytes: facts, and the plaintext of a decrypted message. */
   aux: Uint8Array;
   /** Packet and time of its first byte; the shared `Arrival` has those of its last. */

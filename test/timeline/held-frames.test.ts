@@ -12,7 +12,7 @@ describe('frames that wait for the end of their message', () => {
     held.hold(2, at(100), 9);
     held.hold(2, at(109), 20);
     const message = held.take(2);
-    expect(message).toMatchObject({ address: 100, count: 0, total: 29, frames: 2 });
+    expect(message).toMatchObject({ address: 100, count: 0, length: 29, frames: 2 });
   });
 
   it('are pieces where other bytes or a hole lie between them', () => {

@@ -1,4 +1,4 @@
-import { HOLE } from '../core/stream.ts';
+import { HOLE } from './stream.ts';
 
 /** For locations of one piece, which are nearly all. */
 const NO_PIECES: number[] = [];
@@ -7,7 +7,7 @@ const NO_PIECES: number[] = [];
  * Where bytes are in the store: `count` pieces, or one piece at `address` when `count` is 0.
  * Pieces that touch are joined; a hole has the address `HOLE`.
  */
-export class Location {
+export class PieceList {
   address = 0;
   count = 0;
   /** Bytes in all, holes included. */
@@ -78,7 +78,7 @@ export class Location {
   }
 
   /** Adds the part [start, end) of another location. */
-  addPart(of: Location, start: number, end: number): void {
+  addPart(of: PieceList, start: number, end: number): void {
     let at = 0;
     for (let i = 0; i < of.used && at < end; i++) {
       const length = of.pieceLength(i);
@@ -90,12 +90,12 @@ export class Location {
     }
   }
 
-  addAll(of: Location): void {
+  addAll(of: PieceList): void {
     for (let i = 0; i < of.used; i++) this.add(of.pieceAddress(i), of.pieceLength(i));
   }
 
-  copy(): Location {
-    const copy = new Location();
+  copy(): PieceList {
+    const copy = new PieceList();
     copy.addAll(this);
     return copy;
   }
