@@ -97,10 +97,15 @@ export class Journal {
   /** Records a notification that was injected: it has no sender and no answer. */
   addInjected(push: Push): void {
     const slot = this.injectedCount++ & (MAX_INJECTED_KEPT - 1);
-    if (this.injectedCount - this.injectedGone > MAX_INJECTED_KEPT) this.lastDropped = this.injectionNumbers[slot];
+    if (this.injectedCount - this.injectedGone > MAX_INJECTED_KEPT) this.dropped(this.injectionNumbers[slot]);
     this.injections[slot] = push;
     this.injectionNumbers[slot] = ++this.count;
     this.changed();
+  }
+
+  /** Injections are dropped sooner than other records: the newest that is gone need not be the last to go. */
+  private dropped(number: number): void {
+    this.lastDropped = Math.max(this.lastDropped, number);
   }
 
   /** How many were injected in all. */
@@ -182,7 +187,7 @@ export class Journal {
 
   private dropOldest(): void {
     const oldest = this.records[this.first] as Received;
-    this.lastDropped = oldest.number;
+    this.dropped(oldest.number);
     this.bytes -= sizeOf(oldest);
     this.records[this.first++] = undefined;
     if (this.first < MIN_DROPPED || this.first * 2 < this.records.length) return;

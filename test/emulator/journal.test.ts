@@ -54,6 +54,17 @@ describe('what was received', () => {
     expect(journal.query().map(({ number }) => number)).toEqual([MAX_INJECTED_KEPT + 7]);
   });
 
+  it('tells the newest that is gone, also when an older one goes after it', () => {
+    const journal = new Journal({ records: 1 });
+    journal.add(record('push'));
+    const push = new Push(1, 'control', 'ab', pushBody({ topic: 'a', payload: new Uint8Array(0) }), 0);
+    for (let n = 0; n < MAX_INJECTED_KEPT + 5; n++) journal.addInjected(push);
+    expect(journal.forgotten).toBe(6);
+    journal.add(record('push'));
+    expect(journal.query({ command: 'push' }).map(({ number }) => number)).toEqual([MAX_INJECTED_KEPT + 7]);
+    expect(journal.forgotten).toBe(6);
+  });
+
   it('is waited for, by several and until their time is over', async () => {
     const journal = new Journal();
     const two = journal.waitFor({ command: 'b' }, 2, 5_000);
