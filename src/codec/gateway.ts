@@ -24,7 +24,7 @@ const GATEWAY_COMMANDS = new Commands(GATEWAY);
 export const GATEWAY_COLUMNS = new ItemColumns(GATEWAY);
 const layouts = new Layouts(GATEWAY, 1, 0xffff);
 
-/** Frames in a row that `resync` wants to see, or fewer that end with the data. */
+/** Frames in a row that `resync` wants to see, or fewer that end with the data, or where it holds only the beginning of another. */
 const RESYNC_FRAMES = 2;
 const TOKEN_LENGTH = 32;
 
@@ -39,13 +39,31 @@ function measure(dir: Dir, buf: Uint8Array, start: number, end: number): number 
   return layouts.measure(dir, command, buf, start, end);
 }
 
+/** Where the length of the token stands in a notification of command 0 or 1. */
+function tokenLengthAt(buf: Uint8Array, start: number): number {
+  return buf[start] === 0 ? start + 1 : start + 9;
+}
+
 /** A notification as clients write it: a token of 32 bytes, and items that tile the frame. */
 function plausibleNotification(buf: Uint8Array, start: number, end: number): boolean {
   const command = buf[start];
   if (command === FRAMED)
     return end - start > FRAMED_HEADER + TOKEN_LENGTH && GATEWAY_COLUMNS.plausible(0, FRAMED, buf, start + FRAMED_HEADER, end);
-  const at = command === 0 ? start + 1 : command === 1 ? start + 9 : -1;
-  return at > 0 && buf[at] === 0 && buf[at + 1] === TOKEN_LENGTH;
+  const at = tokenLengthAt(buf, start);
+  return command < FRAMED && buf[at] === 0 && buf[at + 1] === TOKEN_LENGTH;
+}
+
+/** Whether `buf[start, end)` begins a notification that goes on beyond it, as far as it goes. */
+function beginsNotification(buf: Uint8Array, start: number, end: number): boolean {
+  const command = buf[start];
+  const length = measure(0, buf, start, end);
+  if (command > FRAMED || length === BROKEN) return false;
+  if (command === FRAMED) {
+    const body = start + FRAMED_HEADER;
+    return length === NEED || GATEWAY_COLUMNS.begins(0, FRAMED, buf, body, start + length, end, false);
+  }
+  const at = tokenLengthAt(buf, start);
+  return at + 2 > end || (buf[at] === 0 && buf[at + 1] === TOKEN_LENGTH);
 }
 
 /**
@@ -90,7 +108,8 @@ const framing: Framing = {
       if (command > FRAMED) continue;
       const first = gatewayRun(0, buf, at, end, 1);
       if (first <= 0) continue;
-      if (at + first === end || gatewayRun(0, buf, at, end, RESYNC_FRAMES) > first) return at;
+      const run = gatewayRun(0, buf, at, end, RESYNC_FRAMES);
+      if (at + first === end || run > first || (run === first && beginsNotification(buf, at + first, end))) return at;
     }
     return -1;
   },

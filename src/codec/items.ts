@@ -121,6 +121,14 @@ export class ItemColumns {
   }
 
   /**
+   * Whether a frame of which only what is before `limit` is at hand begins like one of this command: its items do not overrun
+   * `[start, end)`, and when it stands `alone`, they show as much as those of a whole frame must.
+   */
+  begins(dir: Dir, command: number, b: Uint8Array, start: number, end: number, limit: number, alone: boolean): boolean {
+    return this.isKnown(dir, command) && this.evidence(dir, command, b, start, end, limit) >= (alone ? PLAUSIBLE : 0);
+  }
+
+  /**
    * Finds id, topic, token and status of a frame in one walk over its field headers, and whether something is wrong that
    * the headers show. Allocates nothing.
    */

@@ -33,7 +33,8 @@ export const COURIER_COLUMNS = new ItemColumns(COURIER);
 const RESYNC_FRAMES = 2;
 
 /**
- * Whether `b[start, end)` begins with `frames` plausible frames of this direction in a row, or fewer that end exactly at `end`.
+ * Whether `b[start, end)` begins with `frames` plausible frames of this direction in a row, or with fewer that end exactly at
+ * `end`, or at a frame of which the range holds only the beginning: between two holes there is often no more.
  * One empty frame alone is five bytes of evidence: enough only where it fills the whole range (`aligned`).
  */
 function frameRun(dir: Dir, b: Uint8Array, start: number, end: number, frames: number, aligned: boolean): boolean {
@@ -41,11 +42,13 @@ function frameRun(dir: Dir, b: Uint8Array, start: number, end: number, frames: n
   let bodies = 0;
   for (let n = 0; n < frames; n++) {
     if (at === end && n > 0) return bodies > 0 || n > 1 || aligned;
-    if (at + TLV_HEADER > end) return false;
+    if (at + TLV_HEADER > end) return bodies > 0 && COURIER_COLUMNS.isKnown(dir, b[at]);
     const length = u32(b, at + 1);
-    const next = at + TLV_HEADER + length;
-    if (length > TLV_MAX_BODY || next > end) return false;
-    if (!COURIER_COLUMNS.plausible(dir, b[at], b, at + TLV_HEADER, next)) return false;
+    const body = at + TLV_HEADER;
+    const next = body + length;
+    if (length > TLV_MAX_BODY) return false;
+    if (next > end) return n > 0 && COURIER_COLUMNS.begins(dir, b[at], b, body, next, end, bodies === 0);
+    if (!COURIER_COLUMNS.plausible(dir, b[at], b, body, next)) return false;
     bodies += length;
     at = next;
   }

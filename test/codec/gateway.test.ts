@@ -133,6 +133,17 @@ describe('gateway framing', () => {
     }
   });
 
+  it('finds a message between two holes, however little of the next one is there', () => {
+    for (const whole of [SIMPLE, ENHANCED, FRAMED]) {
+      for (const next of [SIMPLE, ENHANCED, FRAMED]) {
+        for (let head = 0; head < next.length; head++) {
+          const stream = new Uint8Array([...FRAMED.subarray(40), ...whole, ...next.subarray(0, head)]);
+          expect(framing.resync(0, stream, 0, stream.length)).toBe(FRAMED.length - 40);
+        }
+      }
+    }
+  });
+
   it('does not take random bytes for messages', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 64, maxLength: 2000 }), (bytes) => framing.resync(0, bytes, 0, bytes.length) === -1),

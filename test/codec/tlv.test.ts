@@ -246,6 +246,22 @@ describe('tlv framing', () => {
     }
   });
 
+  it('finds a message between two holes, however little of the next one is there', () => {
+    for (let head = 0; head < NOTIFICATION.length; head++) {
+      const stream = new Uint8Array([...NOTIFICATION.subarray(40), ...NOTIFICATION, ...NOTIFICATION.subarray(0, head)]);
+      expect(framing.resync(1, stream, 0, stream.length)).toBe(NOTIFICATION.length - 40);
+    }
+  });
+
+  it('finds a keep-alive between two holes as soon as a field of the next message is there', () => {
+    const keepAlive = hex('0d00000000');
+    const shown = [0, 5, 8, 60].map((head) => {
+      const stream = new Uint8Array([...NOTIFICATION.subarray(40), ...keepAlive, ...NOTIFICATION.subarray(0, head)]);
+      return framing.resync(1, stream, 0, stream.length);
+    });
+    expect(shown).toEqual([-1, -1, NOTIFICATION.length - 40, NOTIFICATION.length - 40]);
+  });
+
   it('searches hostile bytes in bounded time: every offset a frame of empty fields', () => {
     const hostile = new Uint8Array(200_000);
     for (let at = 0; at + 3 <= hostile.length; at += 3) hostile.set([0x07, 0, 0], at);
