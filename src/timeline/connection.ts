@@ -1,3 +1,5 @@
+import { directionBits } from '../codec/detect.ts';
+import { ENOUGH } from '../codec/evidence.ts';
 import { Cells, type Dialect, type Framing } from '../core/dialect.ts';
 import { CAPTURE_ENTRY, DIALECT, messageType } from '../core/message.ts';
 import type { Arrival, Dir, EndReason, StreamSink } from '../core/stream.ts';
@@ -11,6 +13,10 @@ import type { Rows } from './rows.ts';
 const DETECT_LIMIT = 16 * 1024;
 /** Deliveries of an unrecognised stream whose start is tried again: a capture may begin in the middle of a message. */
 const RETRIES = 256;
+/** Bits of evidence that such a delivery must show: twice those of a beginning, because there are many of them. */
+const SURE = 2 * ENOUGH;
+/** Holes of an unrecognised stream behind which it is looked at as at its beginning. */
+const RESTARTS = 16;
 /** Unrecognised bytes in one row; a new row begins on a change of direction as well. */
 const OPAQUE_ROW = 64 * 1024;
 /** Frames held for messages that are not complete, per connection; HTTP/2 allows a few thousand streams at once. */
@@ -66,6 +72,7 @@ export class Connection implements StreamSink, FrameSink {
   /** One direction has ended. */
   private ended = false;
   private retries = RETRIES;
+  private restarts = RESTARTS;
   /** What came before the dialect is known. */
   private opening: Opening | undefined = undefined;
   private held: HeldFrames | undefined = undefined;
@@ -110,6 +117,11 @@ export class Connection implements StreamSink, FrameSink {
     }
     this.flushRun();
     this.gapRow(oriented, length);
+    // Behind a hole the bytes are looked at as at the beginning: what could not be named was perhaps the rest of one message.
+    if (this.restarts > 0) {
+      this.restarts--;
+      this.opaque = false;
+    }
   }
 
   end(dir: Dir, reason: EndReason): void {
@@ -132,6 +144,7 @@ export class Connection implements StreamSink, FrameSink {
     this.held = undefined;
     this.opaque = true;
     this.retries = 0;
+    this.restarts = 0;
   }
 
   private use(dialect: Dialect): void {
@@ -243,8 +256,8 @@ export class Connection implements StreamSink, FrameSink {
       if (this.retries > 0) {
         this.retries--;
         const first = buf.subarray(start, end);
-        const verdict = this.host.detect(dir === 0 ? first : NONE, dir === 0 ? NONE : first, this.facts, false);
-        if (typeof verdict === 'object') {
+        const verdict = this.host.detect(dir === 0 ? first : NONE, dir === 0 ? NONE : first, this.facts, true);
+        if (typeof verdict === 'object' && isSure(verdict, first, dir)) {
           this.flushRun();
           this.opaque = false;
           this.apply(verdict);
@@ -320,6 +333,12 @@ export class Connection implements StreamSink, FrameSink {
     const oriented = (this.facts.swapped ? 1 - run.dir : run.dir) as Dir;
     this.host.rows.append(this.facts.stream, oriented, cells, NONE, run.length, run);
   }
+}
+
+/** Whether bytes in the middle of a stream begin what the verdict says, and not by chance. */
+function isSure(verdict: Exclude<Verdict, string>, bytes: Uint8Array, dir: Dir): boolean {
+  if (!('dialect' in verdict)) return true;
+  return verdict.inside !== true && directionBits(verdict.dialect, bytes, (verdict.swapped ? 1 - dir : dir) as Dir) >= SURE;
 }
 
 /** A copy of cells that outlives the buffers they refer to: a frame with a hole, of which the bytes before it were indexed. */

@@ -52,6 +52,8 @@ function findInside(first: Uint8Array, second: Uint8Array, rolesKnown: boolean):
       for (const side of [0, 1] as const) {
         const bytes = side === 0 ? first : second;
         const dir = (swapped ? 1 - side : side) as 0 | 1;
+        // A gateway says one thing, of six bytes: it has no middle.
+        if (dialect === gateway && dir === 1) continue;
         if (bytes.length > 0 && framing.resync(dir, bytes, 1, Math.min(bytes.length, INSIDE_LIMIT)) > 0)
           return { dialect, swapped, inside: true };
       }
