@@ -151,6 +151,8 @@ export class Flow implements FlowInfo {
   readonly firstPacket: number;
   readonly process: string | undefined;
   rolesKnown = false;
+  /** Sides that opened it, as its SYNs tell: bit 0 and 1. */
+  openers = 0;
   /** Data segments in a row that came in order while a start is held. */
   calm = 0;
   disordered = false;

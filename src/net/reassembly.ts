@@ -210,6 +210,10 @@ export class Reassembly {
     const trouble = half.rare();
     const { packet, sec, nsec } = this.at;
     const { queue } = trouble;
+    if (cut === 0 && to - from === 1 && to === queue.last?.end) {
+      trouble.keepAlives++;
+      return 0;
+    }
     let added = queue.insert(from, to, address, packet, sec, nsec);
     const { overlaps } = queue;
     for (let i = 0; i < overlaps.length && i < MAX_COMPARED; i++) {

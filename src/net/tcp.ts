@@ -296,9 +296,12 @@ export class Tcp {
       half = flow.half(side);
     }
     const answer = (flags & ACK) !== 0;
-    if (!flow.rolesKnown && flow.sink === undefined) {
-      flow.clientSide = answer ? ((1 - side) as 0 | 1) : side;
-      flow.rolesKnown = true;
+    if (flow.sink === undefined) {
+      const opener = (answer ? 1 - side : side) as 0 | 1;
+      flow.openers |= 1 << opener;
+      // Both opened at once: their bytes tell who is the client.
+      flow.rolesKnown = flow.openers !== 3;
+      if (flow.rolesKnown) flow.clientSide = opener;
     }
     half.isn = isn;
     half.synSeen = true;

@@ -217,6 +217,18 @@ describe('the start of a connection', () => {
     expect([r.streams.length, ...r.texts()]).toEqual([1, 'a', 'b']);
   });
 
+  it('of a simultaneous open does not tell who is the client, whichever SYN was captured first, or one of them', () => {
+    const [client, server] = [true, false].map((fromClient): SegmentSpec[] => [
+      { fromClient, seq: fromClient ? C : S, flags: SYN },
+      { fromClient, seq: fromClient ? C : S, ack: fromClient ? S + 1 : C + 1, flags: SYN | ACK },
+    ]);
+    for (const opening of [[client[0], server[0], ...server.slice(1), client[1]], [server[0], client[0], client[1], server[1]], server]) {
+      const r = reassemble(...opening, c(0, 'a'), s(0, 'b'));
+      expect(r.opened[0].info).toMatchObject({ client: '10.0.0.1:51234', rolesKnown: false });
+      expect(r.texts()).toEqual(['a', 'b']);
+    }
+  });
+
   it('may carry data in the SYN, accepted or sent again', () => {
     expect(reassemble({ seq: C, flags: SYN, data: 'fast' }, handshake()[1], c(4, ' open')).texts()[0]).toBe('fast open');
     expect(reassemble({ seq: C, flags: SYN, data: 'fast' }, handshake()[1], c(0, 'fast open')).texts()[0]).toBe('fast open');
@@ -264,6 +276,13 @@ describe('what is no data', () => {
     expect(r.texts()[0]).toBe('abcdef');
     expect(r.notes()).toEqual([]);
     expect(r.streams[0].ab.keepAlives).toBe(2);
+  });
+
+  it('keep-alives are no second version of the last byte while an earlier one is missing, or the start is not known', () => {
+    const late = reassemble(...handshake(), c(3, 'def'), c(5, '\0'), c(6, 'ghi'), c(8, '\0'), c(0, 'abc'));
+    expect([late.texts()[0], late.notes(), late.streams[0].ab.keepAlives]).toEqual(['abcdefghi', [], 2]);
+    const middle = reassemble(c(0, 'abc'), c(2, '\0'), c(3, 'def'), c(5, '\0'));
+    expect([middle.texts()[0], middle.notes(), middle.streams[0].ab.keepAlives]).toEqual(['abcdef', [], 2]);
   });
 
   it('keep-alives of a connection without SYN are known by the acknowledgement before them', () => {
