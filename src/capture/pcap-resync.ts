@@ -1,5 +1,5 @@
 import { u32, u32LE } from '../core/bytes.ts';
-import type { PcapHeader } from './pcap-header.ts';
+import { PCAP_HEADER, type PcapHeader, parsePcapHeader } from './pcap-header.ts';
 
 /** Records that must follow each other before a place is believed to be a record: one alone may be chance. */
 const CHAIN = 3;
@@ -48,4 +48,9 @@ export function recordLength(header: PcapHeader, buf: Uint8Array, at: number, la
   if (word(buf, at + 4) >= (header.nanoseconds ? 1_000_000_000 : 1_000_000)) return -1;
   if (lastSec >= 0 && Math.abs(word(buf, at) - lastSec) > SECONDS_AROUND) return -1;
   return header.recordHeader + captured;
+}
+
+/** Whether another file begins at `at`, where an empty record seems to stand: captures that were written one behind the other. */
+export function beginsFile(buf: Uint8Array, at: number, end: number): boolean {
+  return parsePcapHeader(buf.subarray(at, Math.min(end, at + PCAP_HEADER)))?.major === 2;
 }

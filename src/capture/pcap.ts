@@ -3,7 +3,7 @@ import { note } from '../schema/notes.ts';
 import { CHECKPOINT_PACKETS } from './packet-index.ts';
 import { PCAP_HEADER, type PcapHeader } from './pcap-header.ts';
 import { PcapPlaces } from './pcap-places.ts';
-import { findPcapRecord } from './pcap-resync.ts';
+import { beginsFile, findPcapRecord } from './pcap-resync.ts';
 import { RecordBuffer } from './record-buffer.ts';
 import type { Source } from './source.ts';
 import type { Store } from './store.ts';
@@ -108,9 +108,13 @@ export class PcapInput implements Input {
         captured = wire;
         wire = first;
       }
-      if (captured < 0 || captured > MAX_PACKET) {
-        this.damaged = address + at - this.address;
-        break;
+      if (captured <= 0 || captured > MAX_PACKET) {
+        const again = captured === 0 && beginsFile(buf, at, end);
+        if (again) sec = -1;
+        if (again || captured !== 0) {
+          this.damaged = address + at - this.address;
+          break;
+        }
       }
       const data = at + recordHeader;
       const next = data + captured;

@@ -7,7 +7,7 @@ import type { PacketPlace } from './packet-index.ts';
 import { MAX_PACKET } from './pcap.ts';
 import { PCAP_HEADER, type PcapHeader } from './pcap-header.ts';
 import { PcapPlaces } from './pcap-places.ts';
-import { findPcapRecord } from './pcap-resync.ts';
+import { beginsFile, findPcapRecord } from './pcap-resync.ts';
 import { RecordBuffer } from './record-buffer.ts';
 import type { Source } from './source.ts';
 import type { Store } from './store.ts';
@@ -109,9 +109,11 @@ export class PipePcapInput implements Input {
     const { buf, start, end } = records;
     const word = header.littleEndian ? u32LE : u32;
     let at = start;
+    let again = false;
     while (at + header.recordHeader <= end) {
       const captured = this.places.captured(word(buf, at + 8), word(buf, at + 12));
-      if (captured > MAX_PACKET) {
+      again = captured === 0 && beginsFile(buf, at, end);
+      if (again || captured > MAX_PACKET) {
         this.damaged = records.base + at;
         break;
       }
@@ -119,6 +121,7 @@ export class PipePcapInput implements Input {
       at += header.recordHeader + captured;
     }
     if (at > start) this.feed(start, at);
+    if (again) this.lastSec = -1;
     records.start = at;
   }
 

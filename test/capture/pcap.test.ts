@@ -95,6 +95,20 @@ describe('a classic capture', () => {
     }
   });
 
+  it('behind which another one was written is read on, however much later that one is', async () => {
+    for (const bigEndian of [false, true]) {
+      for (const magic of Object.values(PCAP_MAGIC)) {
+        const first = pcap([two[0]], { bigEndian, magic });
+        const second = pcap([two[1], { sec: 4_000_000_001, data: data('third') }], { bigEndian, magic });
+        const { texts, notes, packets } = await read(concatBytes([first, second]));
+        expect(texts).toEqual(['first packet', 'second', 'third']);
+        expect(packets.map((p) => p.sec)).toEqual([1_700_000_000, 4_000_000_000, 4_000_000_001]);
+        expect(notes.map(({ code, start, end }) => [code, start, end])).toEqual([['format.unreadable', first.length, first.length + 24]]);
+        expect((await read(concatBytes([pcap([], { bigEndian, magic }), second]))).texts).toEqual(['second', 'third']);
+      }
+    }
+  });
+
   it('with an absurd record length and nothing good behind ends there', async () => {
     const { texts, notes } = await read(concatBytes([pcap([two[0]]), new Uint8Array(5000).fill(0xee)]));
     expect(texts).toEqual(['first packet']);

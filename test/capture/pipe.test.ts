@@ -237,6 +237,19 @@ describe('the guard around pcap-parser', () => {
     );
   });
 
+  it('goes on behind the header of a second capture, wherever the chunks end', async () => {
+    const shape: Shape = { magic: 0xa1b2c3d4, littleEndian: true, modified: false, minor: 4 };
+    const files = [1_700_000_000, 1_800_000_000].map((sec) =>
+      pcapFile(shape, [packet(sec, 'one'), packet(sec, 'two'), packet(sec, 'three')]),
+    );
+    const bytes = Buffer.concat(files);
+    for (const size of [1, 7, 16, 23, 100, bytes.length]) {
+      const pipe = await throughPipe(bytes, [size]);
+      expect(pipe.packets).toHaveLength(6);
+      expect(comparable(pipe)).toEqual(comparable(await recordBytes(bytes)));
+    }
+  });
+
   it('never hands the package a length that it would wait for: an absurd one is told at once', async () => {
     const records = Array.from({ length: 30 }, (_, i) => packet(1_700_000_000 + i, 'x'.repeat(50)));
     const bytes = Buffer.from(pcapFile({ magic: 0xa1b2c3d4, littleEndian: true, modified: false, minor: 4 }, records));
