@@ -22,7 +22,10 @@ async function run(work: () => Promise<number>): Promise<void> {
 async function explainFailure(error: unknown): Promise<number> {
   const e = error as Error & { exit?: number; code?: string };
   if (e?.name === 'UserError') {
-    process.stderr.write(`apns-inspect: ${e.message}\n`);
+    const { printable } = await import('./core/text.ts');
+    // A filter's error has lines of its own, which point at the place; file names and arguments may hold anything.
+    const text = e.code === 'filter' ? e.message.split('\n').map(printable).join('\n') : printable(e.message);
+    process.stderr.write(`apns-inspect: ${text}\n`);
     return e.exit ?? 1;
   }
   if (e?.name === 'OutputClosed' || e?.code === 'EPIPE') return 0;

@@ -1,7 +1,8 @@
-import { type FSWatcher, statSync, watch } from 'node:fs';
+import { type FSWatcher, watch } from 'node:fs';
 import type { Input } from '../core/input.ts';
 import type { OpenInputOptions, Reopen } from './format.ts';
 import { LateInput, type LateSource, type Trouble } from './late-input.ts';
+import { pathStats } from './path-stats.ts';
 import type { FileSource, Store } from './store.ts';
 
 /** How often the file is looked at: notices of changes are missing on some file systems (network, containers). */
@@ -29,7 +30,7 @@ class GrowingFile implements LateSource {
     this.file = store.addFile(path);
     this.name = path;
     this.address = this.file.address;
-    this.inode = statSync(path, { throwIfNoEntry: false })?.ino ?? 0;
+    this.inode = pathStats(path)?.ino ?? 0;
   }
 
   get size(): number {
@@ -67,7 +68,7 @@ class GrowingFile implements LateSource {
   }
 
   private replacement(): string | undefined {
-    const now = statSync(this.path, { throwIfNoEntry: false });
+    const now = pathStats(this.path);
     if (now === undefined) return 'it was removed';
     return now.ino === this.inode ? undefined : 'another file stands in its place';
   }

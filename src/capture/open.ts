@@ -1,9 +1,10 @@
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { EXIT, UserError } from '../core/errors.ts';
 import type { Input } from '../core/input.ts';
 import { openFollow } from './follow.ts';
 import { foreignCapture } from './foreign.ts';
 import { DIRECTORY_FORMATS, FORMATS, type OpenInputOptions, SNIFF_LENGTH } from './formats.ts';
+import { pathStats } from './path-stats.ts';
 import { PcapInput } from './pcap.ts';
 import { PCAP_HEADER, parsePcapHeader } from './pcap-header.ts';
 import { fittingHeader } from './pcap-variant.ts';
@@ -20,7 +21,7 @@ import { hasUpperPdus, UpperPduInput } from './upper-pdu-input.ts';
  */
 export function openInput(path: string, store: Store, options: OpenInputOptions = {}): Input {
   if (isPipe(path)) return openPipe(path, store, options, openSource);
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return openDirectory(path, store, options);
+  if (pathStats(path)?.isDirectory() === true) return openDirectory(path, store, options);
   if (options.follow === true) return openFollow(path, store, options, openSource);
   return openSource(store.addFile(path), store, options);
 }

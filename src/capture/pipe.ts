@@ -1,8 +1,9 @@
-import { constants, fstatSync, openSync, type Stats, statSync } from 'node:fs';
+import { constants, fstatSync, openSync, type Stats } from 'node:fs';
 import { UserError } from '../core/errors.ts';
 import type { Input } from '../core/input.ts';
 import type { OpenInputOptions, Reopen } from './format.ts';
 import { LateInput } from './late-input.ts';
+import { pathStats } from './path-stats.ts';
 import { PCAP_HEADER, parsePcapHeader } from './pcap-header.ts';
 import { PipePcapInput } from './pipe-pcap.ts';
 import { pipeSource, pipeStream } from './pipe-source.ts';
@@ -13,7 +14,7 @@ const STDIN = 0;
 
 /** True when the path is read as a pipe: `-`, a FIFO (also of a process substitution) or a socket. */
 export function isPipe(path: string): boolean {
-  return path === '-' || isPipeLike(statSync(path, { throwIfNoEntry: false }));
+  return path === '-' || isPipeLike(pathStats(path));
 }
 
 function isPipeLike(stats: Stats | undefined): boolean {

@@ -255,6 +255,9 @@ function readFully(source: Readable, into: Uint8Array, at: number, length: numbe
   return done;
 }
 
+/** What is shown of a name that is too long for the system. */
+const SHOWN_NAME = 60;
+
 function openFile(path: string): number {
   try {
     if (statSync(path).isDirectory()) throw new UserError('input.directory', `${path} is a directory, not a capture file.`);
@@ -262,8 +265,10 @@ function openFile(path: string): number {
   } catch (error) {
     if (error instanceof UserError) throw error;
     const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT') throw new UserError('input.missing', `${path}: no such file.`);
+    if (code === 'ENOENT' || code === 'ENOTDIR') throw new UserError('input.missing', `${path}: no such file.`);
     if (code === 'EACCES' || code === 'EPERM') throw new UserError('input.forbidden', `${path} cannot be read: permission denied.`);
+    if (code === 'ELOOP') throw new UserError('input.links', `${path} cannot be read: it is a link that leads back to itself.`);
+    if (code === 'ENAMETOOLONG') throw new UserError('input.name', `${path.slice(0, SHOWN_NAME)}… cannot be read: the name is too long.`);
     throw new UserError('input.unreadable', `${path} cannot be read: ${(error as Error).message}.`);
   }
 }

@@ -1,9 +1,10 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
+import { pathStats } from '../capture/path-stats.ts';
 import { EXIT, UserError } from '../core/errors.ts';
 import { DIALECT, DIALECTS } from '../core/message.ts';
-import { count } from '../core/text.ts';
+import { count, printable } from '../core/text.ts';
 import type { Filter } from '../timeline/filter/filter.ts';
 import { openReading, type Reading } from '../timeline/open.ts';
 import type { Tap } from '../timeline/pipeline.ts';
@@ -50,10 +51,10 @@ export function inputFiles(files: readonly string[], options: ReadOptions): stri
 
 /** Refuses an output that is one of the inputs: it would be emptied before it is read. Throws `UserError`. */
 function checkOutput(output: string | undefined, inputs: readonly (string | undefined)[]): void {
-  const target = output === undefined || output === '-' ? undefined : statSync(output, { throwIfNoEntry: false });
+  const target = output === undefined || output === '-' ? undefined : pathStats(output);
   if (target?.isFile() !== true) return;
   for (const path of inputs) {
-    const source = path === undefined || path === '-' ? undefined : statSync(path, { throwIfNoEntry: false });
+    const source = path === undefined || path === '-' ? undefined : pathStats(path);
     if (source !== undefined && source.dev === target.dev && source.ino === target.ino) {
       throw new UserError('output', `${output} is read and would be overwritten; name another file with -o.`, EXIT.usage);
     }
@@ -66,7 +67,7 @@ function checkOutput(output: string | undefined, inputs: readonly (string | unde
  */
 function pseudonyms(path: string | undefined): (kind: string, value: string) => string {
   let key: Buffer = randomBytes(32);
-  if (path !== undefined && statSync(path, { throwIfNoEntry: false })?.isFile() === true) {
+  if (path !== undefined && pathStats(path)?.isFile() === true) {
     const head = Buffer.alloc(65536);
     const fd = openSync(path, 'r');
     const length = readSync(fd, head, 0, head.length, 0);
@@ -221,7 +222,7 @@ export class Session {
 
   /** Tells on stderr what is wrong with the input as a whole. */
   report(): void {
-    for (const text of this.reading.complaints()) process.stderr.write(`apns-inspect: ${text}\n`);
+    for (const text of this.reading.complaints()) process.stderr.write(`apns-inspect: ${printable(text)}\n`);
     if (this.interrupted) process.stderr.write(`apns-inspect: interrupted after ${count(this.passed, 'message')}\n`);
   }
 

@@ -13,7 +13,7 @@ import { EXIT, UserError } from '../core/errors.ts';
 import type { Input, InputState } from '../core/input.ts';
 import { DIALECT } from '../core/message.ts';
 import { type Arrival, SOURCE_SPAN } from '../core/stream.ts';
-import { count } from '../core/text.ts';
+import { count, printable } from '../core/text.ts';
 import { SKIP_REASONS } from '../net/layer.ts';
 import { linkTypeName } from '../net/links/names.ts';
 import { Network } from '../net/network.ts';
@@ -381,7 +381,7 @@ function readKeys(options: ReadingOptions): TlsKeys {
     // A key log that is still empty may grow while a live capture runs.
     if (found.secrets === 0 && !options.follow) {
       process.stderr.write(
-        `apns-inspect: ${path} holds no TLS secret or private key${found.ignored > 0 ? ` (${count(found.ignored, 'line')} of something else)` : ''}\n`,
+        `apns-inspect: ${printable(path)} holds no TLS secret or private key${found.ignored > 0 ? ` (${count(found.ignored, 'line')} of something else)` : ''}\n`,
       );
     }
   }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -19,6 +19,12 @@ const bytes = readFileSync(SESSION);
 const file = (name: string, content: Uint8Array | string): string => {
   const path = join(dir, name);
   writeFileSync(path, content);
+  return path;
+};
+
+const loop = (): string => {
+  const path = join(dir, 'loop');
+  symlinkSync(path, path);
   return path;
 };
 
@@ -48,6 +54,10 @@ describe.concurrent('an input that cannot be read', () => {
       () => file('head.pcap', bytes.subarray(0, 10)),
       /ends inside its pcap header, after 10 of 24 bytes/,
     ],
+    ['is told when a file is named as its directory', () => `${file('plain.pcap', bytes)}/x`, /plain\.pcap\/x: no such file\.$/m],
+    ['is told when it is a link to itself', () => loop(), /loop cannot be read: it is a link that leads back to itself/],
+    ['is told when the name is too long', () => 'a'.repeat(300), /^apns-inspect: a{60}… cannot be read: the name is too long\.$/m],
+    ['is told without what its name would do to a terminal', () => file('\x1b[2J\n.pcap', 'text'), /\\x1b\[2J\\n\.pcap is not a capture/],
     ['is told when it is a device', () => '/dev/zero', /is a device, not a capture/],
   ];
   for (const [name, path, text] of cases) {
@@ -168,6 +178,7 @@ describe.concurrent('an output', () => {
     mkdirSync(join(dir, 'folder'));
     oneSentence(await program.run(['list', SESSION, '-o', join(dir, 'folder')]), 1, /it is a directory/);
     oneSentence(await program.run(['list', SESSION, '-o', '/nonexistent/x']), 1, /no such file or directory/);
+    oneSentence(await program.run(['list', SESSION, '-o', `${SESSION}/x`]), 1, /cannot write .*ENOTDIR/);
     oneSentence(await program.shell(`$P list '${SESSION}' > /dev/full`), 1, /standard output: no space left on the device/);
     oneSentence(await program.shell('$P --help > /dev/full'), 1, /standard output: no space left on the device/);
   });

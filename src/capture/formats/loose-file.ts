@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { UserError } from '../../core/errors.ts';
+import { pathStats } from '../path-stats.ts';
 import type { Source } from '../source.ts';
 
 /** Files of a directory that are looked at: more entries than any capture session writes. */
@@ -52,7 +53,7 @@ export class LooseFile implements Source {
 }
 
 export function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  return pathStats(path)?.isDirectory() ?? false;
 }
 
 /** Names in a directory, sorted; empty when it cannot be read. */

@@ -1,7 +1,7 @@
-import { statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Input, StreamInfo } from '../../core/input.ts';
 import type { SpoolWriter } from '../../core/stream.ts';
+import { pathStats } from '../path-stats.ts';
 import type { Split } from './headerless.ts';
 import { entries, isDirectory, LooseFile } from './loose-file.ts';
 import { MixedInput, type Told } from './mixed.ts';
@@ -24,7 +24,7 @@ export function openSslsplitDirectory(path: string, spool: SpoolWriter, split: S
   const paths = entries(path)
     .filter((name) => NAME.test(name))
     .map((name) => join(path, name));
-  const size = paths.reduce((sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0);
+  const size = paths.reduce((sum, file) => sum + (pathStats(file)?.size ?? 0), 0);
   const told: Told = { lost: false };
   return new SequenceInput(
     path,

@@ -1,7 +1,8 @@
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Input } from '../../core/input.ts';
 import type { SpoolWriter } from '../../core/stream.ts';
+import { pathStats } from '../path-stats.ts';
 import { type FlowTimes, reportTimes } from './dfxml.ts';
 import { HeaderlessInput, type Side } from './headerless.ts';
 import { entries, isDirectory, LooseFile, smallText } from './loose-file.ts';
@@ -46,7 +47,7 @@ export function openTcpflow(path: string, spool: SpoolWriter): Input {
   }
   const pairs = pair(files);
   if (directory !== path) return open(pairs.find((both) => both.some((file) => basename(file.path) === basename(path))) ?? [], spool);
-  const size = pairs.flat().reduce((sum, file) => sum + (statSync(file.path, { throwIfNoEntry: false })?.size ?? 0), 0);
+  const size = pairs.flat().reduce((sum, file) => sum + (pathStats(file.path)?.size ?? 0), 0);
   return new SequenceInput(
     path,
     'tcpflow',
