@@ -1,6 +1,6 @@
 /** Builds dist/: the program as one script with its compiled code, the library as bundled ES modules, and its types. */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Script } from 'node:vm';
 import { build } from 'esbuild';
 
@@ -35,12 +35,14 @@ const common = {
 const packages = Object.keys(pkg.dependencies ?? {});
 await build({
   ...common,
-  entryPoints: { main: 'src/launch.ts', index: 'src/index.ts', 'emulator/index': 'src/emulator/index.ts' },
+  entryPoints: { index: 'src/index.ts', 'emulator/index': 'src/emulator/index.ts' },
+  outExtension: { '.js': '.mjs' },
   splitting: true,
   format: 'esm',
   chunkNames: 'chunks/[name]-[hash]',
   external: packages,
 });
+await build({ ...common, entryPoints: { main: 'src/launch.ts' }, format: 'cjs' });
 // One script, so that its compiled code can be kept. blessed loads its widgets by computed paths, x509 is wanted by few: they stay outside.
 await build({
   ...common,
@@ -54,11 +56,16 @@ await build({
   external: ['blessed', '@peculiar/x509', 'reflect-metadata'],
 });
 chmodSync(`${root}dist/main.js`, 0o755);
+// What starts the program is CommonJS, which node loads sooner; the library says by its name that it is not, its types by a file of their own.
+writeFileSync(`${root}dist/package.json`, '{ "type": "commonjs" }\n');
 keepCode('help', [['--help']]);
 const sample = `${root}captures/courier-session/courier-session.pcap`;
-if (existsSync(sample))
+// Several at once: a table writes its rows in another way once their widths are known.
+const samples = [...Array(5).fill(sample), `${root}captures/broken/broken.pcap`];
+if (samples.every(existsSync))
   keepCode('list', [
     ['list', sample],
+    ['list', ...samples],
     ['list', '--format', 'jsonl', sample],
     ['stats', sample],
   ]);
@@ -90,4 +97,5 @@ function keepCode(name, runs) {
 }
 if (!process.argv.includes('--no-types')) {
   execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-p', `${root}tsconfig.build.json`], { stdio: 'inherit' });
+  writeFileSync(`${root}dist/types/package.json`, '{ "type": "module" }\n');
 }
