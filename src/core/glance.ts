@@ -23,8 +23,8 @@ export class Glance {
   notes: readonly Note[] = NO_NOTES;
   /** Payload fields, as ranges of the message's bytes, in their order. */
   contents = 0;
-  readonly contentStarts = new Float64Array(GLANCED_CONTENTS);
-  readonly contentEnds = new Float64Array(GLANCED_CONTENTS);
+  readonly contentStarts = new Uint32Array(GLANCED_CONTENTS);
+  readonly contentEnds = new Uint32Array(GLANCED_CONTENTS);
   /** Filter names of the fields; undefined: the field says nothing of what it holds. */
   readonly contentFields: (string | undefined)[] = new Array(GLANCED_CONTENTS).fill(undefined);
 

@@ -100,7 +100,8 @@ export interface FunctionDef {
   readonly results: readonly number[];
   /** Types of the locals behind the parameters. */
   readonly locals: readonly number[];
-  readonly body: Code;
+  /** Made when a module is written: few runs need one. */
+  readonly body: () => Code;
 }
 
 /** The bytes of a module that imports its memory as `env.memory` (at least `pages` pages) and exports the functions. */
@@ -121,7 +122,7 @@ export function wasmModule(pages: number, functions: readonly FunctionDef[]): Ui
     10,
     list(
       functions.map((f) => {
-        const code = flatten([list(f.locals.map((t) => [1, t])), f.body, 0x0b]);
+        const code = flatten([list(f.locals.map((t) => [1, t])), f.body(), 0x0b]);
         return [...unsigned(code.length), code];
       }),
     ),

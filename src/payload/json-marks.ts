@@ -44,7 +44,7 @@ const MARK: FunctionDef = {
   parameters: [I32, I32, I32],
   results: [],
   locals: [V128, I32],
-  body: [
+  body: () => [
     [get(END), all(0), v128Store(0)],
     loopWhile([
       [get(AT), v128Load(0), set(V)],

@@ -50,7 +50,7 @@ function quarter(a: number, b: number, c: number, d: number): Code {
   ];
 }
 
-const DOUBLE_ROUND: Code = [
+const doubleRound = (): Code => [
   [quarter(0, 4, 8, 12), quarter(1, 5, 9, 13), quarter(2, 6, 10, 14), quarter(3, 7, 11, 15)],
   [quarter(0, 5, 10, 15), quarter(1, 6, 11, 12), quarter(2, 7, 8, 13), quarter(3, 4, 9, 14)],
 ];
@@ -83,12 +83,12 @@ export const CHACHA: FunctionDef = {
   parameters: [I32, I32, I32],
   results: [],
   locals: [...X.map(() => V128), V128, I32, V128, V128, V128, V128],
-  body: [
+  body: () => [
     [get(STATE), v128Load32Splat(48), FIRST_COUNTERS, OP.i32x4Add, set(COUNTER)],
     loopWhile([
       X.map((x, i) => [i === 12 ? get(COUNTER) : [get(STATE), v128Load32Splat(4 * i)], set(x)]),
       [i32(10), set(ROUNDS)],
-      loopWhile([DOUBLE_ROUND, get(ROUNDS), i32(1), OP.i32Sub, set(ROUNDS), get(ROUNDS)]),
+      loopWhile([doubleRound(), get(ROUNDS), i32(1), OP.i32Sub, set(ROUNDS), get(ROUNDS)]),
       X.map((x, i) => [get(x), i === 12 ? get(COUNTER) : [get(STATE), v128Load32Splat(4 * i)], OP.i32x4Add, set(x)]),
       numbers(4, 0).map(storeRow),
       [get(COUNTER), FOUR, OP.i32x4Add, set(COUNTER)],
@@ -106,7 +106,7 @@ export const XOR: FunctionDef = {
   parameters: [I32, I32, I32],
   results: [],
   locals: [],
-  body: [
+  body: () => [
     loopWhile([
       [get(0), get(0), v128Load(0), get(1), v128Load(0), OP.v128Xor, v128Store(0)],
       [get(0), i32(16), OP.i32Add, set(0), get(1), i32(16), OP.i32Add, set(1)],
@@ -157,7 +157,7 @@ export const POLY1305: FunctionDef = {
   parameters: [I32, I32, I32],
   results: [],
   locals: numbers(21, 3).map(() => I64),
-  body: [
+  body: () => [
     R.map((r, i) => [get(POLY), i64Load(8 * i), set(r)]),
     R.map((r, i) => (i === 0 ? [] : [get(r), i64(5), OP.i64Mul, set(S[i])])),
     H.map((h, i) => [get(POLY), i64Load(40 + 8 * i), set(h)]),

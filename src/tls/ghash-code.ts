@@ -55,7 +55,7 @@ export const GCM_OPEN: FunctionDef = {
   parameters: [I32, I32, I32, I32, I32],
   results: [I32],
   locals: [V128, V128, I64, V128, V128, V128, V128, V128],
-  body: [
+  body: () => [
     [get(STREAM), v128Load(0), set(MASK)],
     get(ENDS),
     v128Load(0),
@@ -113,7 +113,7 @@ export const GCM_FILL: FunctionDef = {
   parameters: [I32, I32, I32, I32, I32, I32, I32],
   results: [],
   locals: [V128, I32],
-  body: [
+  body: () => [
     loopWhile([
       [
         i32(1),
