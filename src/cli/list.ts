@@ -219,10 +219,11 @@ function makeWriter(format: string, columns: readonly Column[], view: RowView, o
         row(row) {
           const widths = table.settledWidths;
           // A row that is painted needs its severity, which its message tells.
-          if (quick !== undefined && widths !== undefined && !(color && index.severity(row) > 0) && quick.table(row, widths)) out.settle();
+          const plain = color && index.severity(row) > 0 ? undefined : quick;
+          if (plain !== undefined && widths !== undefined && plain.table(row, widths)) out.settle();
           else
             table.row(
-              columns.map((c) => cell(c, row)),
+              (widths === undefined ? plain?.texts(row) : undefined) ?? columns.map((c) => cell(c, row)),
               color ? rowSeverity(view, row) : 0,
             );
         },

@@ -10,12 +10,14 @@ const mega = (bytes: number): string => `${(bytes / 1e6).toFixed(bytes < 1e8 ? 1
 export class Progress {
   private readonly started = Date.now();
   private drawn = 0;
-  private readonly on = process.stderr.isTTY === true;
+  /** Asked for when there is something to show: a short run need not load what a terminal takes. */
+  private on: boolean | undefined = undefined;
 
   update(position: number, size: number | undefined, messages: number): void {
-    if (!this.on) return;
     const now = Date.now();
     if (now - this.started < SHOW_AFTER_MS || now - this.drawn < REDRAW_MS) return;
+    this.on ??= process.stderr.isTTY === true;
+    if (!this.on) return;
     this.drawn = now;
     const seconds = (now - this.started) / 1000;
     const rate = position / seconds;

@@ -1,5 +1,6 @@
 import { Glance } from '../core/glance.ts';
 import { DIALECT } from '../core/message.ts';
+import { utf8 } from '../core/text.ts';
 import type { TextBytes } from '../core/text-bytes.ts';
 import type { Column, RowView } from '../view/columns.ts';
 import { type CellSource, GLANCED, type QuickCell, quickCell } from './quick-cells.ts';
@@ -85,6 +86,20 @@ export class QuickRows {
     }
     out.byte(NEWLINE);
     return true;
+  }
+
+  /** The same as the texts of its cells. */
+  texts(row: number): string[] | undefined {
+    if (!this.look(row)) return undefined;
+    const { out, cells } = this;
+    const start = out.length;
+    const texts: string[] = [];
+    for (let i = 0; i < cells.length; i++) {
+      cells[i].raw(row);
+      texts.push(utf8(out.view().subarray(start)) ?? '');
+      out.length = start;
+    }
+    return texts;
   }
 
   private back(start: number): false {

@@ -46,6 +46,10 @@ function compare(timeline: Timeline, columns: readonly Column[], time: TimeForma
     if (csv !== undefined) {
       expect(csv).toBe(`${cells.map((t) => (/[",\r\n]/.test(t) ? `"${t.replaceAll('"', '""')}"` : t)).join(',')}\n`);
     }
+    out.length = 0;
+    const texts = quick.texts(row);
+    if (texts !== undefined) expect(texts).toEqual(cells);
+    expect(out.length).toBe(0);
     const line = written((r) => quick.table(r, widths), row);
     if (line !== undefined) {
       n++;
