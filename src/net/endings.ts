@@ -23,7 +23,7 @@ export class Endings {
     if (flows.length === 1 && this.closeQuiet(flows[0], reason)) return;
     for (const flow of flows) if (isSilent(flow)) shut(flow);
     const open = flows.filter((flow) => !flow.closed);
-    for (const flow of open) begin(flow);
+    for (const flow of open) this.backlog.held += begin(flow);
     const events = this.backlog.collect(open, Number.POSITIVE_INFINITY);
     const orders = new Map<Half, number>();
     for (const { flow, side, order } of events) {
@@ -104,21 +104,49 @@ export class Endings {
   }
 }
 
-/** Takes the lowest byte that was seen for the start of each direction that is still held. */
-export function begin(flow: Flow): void {
-  beginHalf(flow.half0);
-  beginHalf(flow.half1);
+/**
+ * Takes the lowest byte that was seen for the start of each direction that is still held. Returns how many segments more wait.
+ */
+export function begin(flow: Flow): number {
   flow.watch &= ~4;
+  return beginHalf(flow.half0) + beginHalf(flow.half1);
 }
 
-function beginHalf(half: Half): void {
-  if (half.state !== STARTING) return;
+function beginHalf(half: Half): number {
+  if (half.state !== STARTING) return 0;
+  const added = placeDoubts(half, undefined);
   const first = half.trouble?.queue.first;
   const position = first === undefined ? 0 : first.start;
   half.next = (half.next + (position - half.position)) | 0;
   half.position = position;
   half.origin = position;
   half.state = first === undefined ? RUNNING : WAITING;
+  return added;
+}
+
+/**
+ * Takes those bytes for data after all that seemed to be keep-alives': a keep-alive repeats a byte, so one that continues what
+ * was captured is none, nor is any behind the known start of the stream. Returns how many segments were added to the queue.
+ */
+export function placeDoubts(half: Half, start: number | undefined): number {
+  const { trouble } = half;
+  if (trouble?.doubts === undefined) return 0;
+  const { queue, doubts } = trouble;
+  const ends = new Set<number>();
+  doubts.sort((a, b) => (a.seq - b.seq) | 0);
+  if (start === undefined) for (const segment of queue) ends.add(segment.end);
+  let added = 0;
+  for (const { seq, address, packet, sec, nsec } of doubts) {
+    const position = half.position + ((seq - half.next) | 0);
+    if (start === undefined ? !ends.has(position) : position < start) continue;
+    const pieces = queue.insert(position, position + 1, address, packet, sec, nsec);
+    if (pieces === 0) continue;
+    ends.add(position + 1);
+    trouble.keepAlives--;
+    added++;
+  }
+  trouble.doubts = undefined;
+  return added;
 }
 
 const isHolding = (half: Half): boolean => half.state === STARTING || half.state === WAITING;

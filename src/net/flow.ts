@@ -35,6 +35,15 @@ export interface KeptPacket {
   readonly nsec: number;
 }
 
+/** One byte that was acknowledged before it came while the start is held: a keep-alive's, or data that was captured late. */
+export interface Doubt {
+  readonly seq: number;
+  readonly address: number;
+  readonly packet: number;
+  readonly sec: number;
+  readonly nsec: number;
+}
+
 /** Holes and notes kept one by one for a direction; the others are only counted. */
 export const MAX_REMARKS = 100;
 
@@ -45,6 +54,7 @@ export class Trouble {
   calm = 0;
   /** A byte sent into a closed window: real only if it is acknowledged or followed by its successor. */
   probe: Segment | undefined = undefined;
+  doubts: Doubt[] | undefined = undefined;
   /** Contiguous segments far outside of the window: the stream jumps there when enough agree. */
   strays: Segment[] | undefined = undefined;
   /** Sequence number behind the last stray. */

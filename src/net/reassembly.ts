@@ -1,7 +1,7 @@
 import { type Arrival, type ByteStore, HOLE } from '../core/stream.ts';
 import { Backlog, type Event } from './backlog.ts';
 import { type Delivery, MAX_COMPARED } from './delivery.ts';
-import { begin, Endings } from './endings.ts';
+import { begin, Endings, placeDoubts } from './endings.ts';
 import { type Flow, type Half, RUNNING, STARTING, type Trouble, UNSEEN, WAITING, WINDOW } from './flow.ts';
 import type { Segment } from './segment-queue.ts';
 
@@ -22,6 +22,9 @@ export const CALM_SEGMENTS = 2048;
 const START_CALM = 16;
 /** … and that many once a segment came out of order. */
 export const START_CALM_DISORDERED = 256;
+
+/** Bytes of one direction that may be keep-alives', kept until its start is known. */
+const MAX_DOUBTS = 256;
 
 /** Contiguous segments outside of the window that make the stream jump there. */
 const STRAYS_AGREE = 3;
@@ -104,12 +107,17 @@ export class Reassembly {
 
   /** The byte at `position` is the first of the stream: the SYN says so. */
   anchor(flow: Flow, half: Half, seq: number): void {
+    if (half.state === UNSEEN && half.trouble?.doubts !== undefined) {
+      half.state = STARTING;
+      half.next = seq;
+    }
     if (half.state === STARTING) {
       const position = half.position + ((seq - half.next) | 0);
       half.position = position;
       half.origin = position;
       half.next = seq;
       const queue = half.rare().queue;
+      this.backlog.held += placeDoubts(half, position);
       // One byte before the stream is a keep-alive's.
       while (queue.first !== undefined && queue.first.end <= position) {
         queue.shift();
@@ -143,9 +151,22 @@ export class Reassembly {
     half.state = WAITING;
   }
 
-  /** Forgets the lowest byte of a held start: it was a keep-alive's. */
-  dropFirst(half: Half): void {
-    if (half.rare().queue.shift() !== undefined) this.backlog.held--;
+  /** Whether one byte of a stream whose start is not known seems to be a keep-alive's: the peer had acknowledged it before it came. */
+  keepAlive(half: Half, seq: number, address: number): boolean {
+    const behind = (seq + 1) | 0;
+    if (!half.peerAckSeen || half.peerAck !== behind) return false;
+    const trouble = half.rare();
+    trouble.keepAlives++;
+    trouble.doubts ??= [];
+    const { packet, sec, nsec } = this.at;
+    if (trouble.doubts.length < MAX_DOUBTS) trouble.doubts.push({ seq, address, packet, sec, nsec });
+    const { queue } = trouble;
+    // The first one came before the acknowledgement and was taken for data.
+    if (queue.first !== undefined && queue.first.end - queue.first.start === 1 && ((half.next + queue.first.end) | 0) === behind) {
+      queue.shift();
+      this.backlog.held--;
+    }
+    return true;
   }
 
   // --- waiting -------------------------------------------------------------------------------------------------
@@ -239,7 +260,7 @@ export class Reassembly {
 
   /** Takes the lowest byte that was seen for the start of each direction that is still held, and hands on what is contiguous. */
   release(flow: Flow): void {
-    begin(flow);
+    this.backlog.held += begin(flow);
     this.backlog.play(this.backlog.collect([flow], 0));
     flow.half0.settle();
     flow.half1.settle();
@@ -252,7 +273,7 @@ export class Reassembly {
 
   /** Hands on all that waits in this flow: what is missing will not come. */
   giveUp(flow: Flow): void {
-    begin(flow);
+    this.backlog.held += begin(flow);
     this.backlog.play(this.backlog.collect([flow], Number.POSITIVE_INFINITY));
   }
 

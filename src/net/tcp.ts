@@ -247,7 +247,7 @@ export class Tcp {
     cut: number,
   ): void {
     const one = end - start === 1 && cut === 0;
-    if (one && half.state <= STARTING && this.keepAlive(half, seq)) return;
+    if (one && half.state <= STARTING && this.reassembly.keepAlive(half, seq, address)) return;
     if (one && half.state === RUNNING && seq === half.next && (flow.watch & (2 >> side)) !== 0) {
       this.reassembly.probe(flow, half, address);
       return;
@@ -260,18 +260,6 @@ export class Tcp {
     }
     if (half.state === UNSEEN) this.schedule(flow);
     this.reassembly.segment(flow, half, side, seq, buf, start, end, address, cut);
-  }
-
-  /** Whether one byte of a stream whose start is not known is a keep-alive's: the peer had acknowledged it before it came. */
-  private keepAlive(half: Half, seq: number): boolean {
-    const behind = (seq + 1) | 0;
-    if (!half.peerAckSeen || half.peerAck !== behind) return false;
-    const trouble = half.rare();
-    trouble.keepAlives++;
-    const first = trouble.queue.first;
-    // The first one came before the acknowledgement and was taken for data.
-    if (first !== undefined && first.end - first.start === 1 && ((half.next + first.end) | 0) === behind) this.reassembly.dropFirst(half);
-    return true;
   }
 
   /** Window and acknowledgement, while they matter: a window was closed, a probe is out, or a start is held. */

@@ -292,6 +292,17 @@ describe('what is no data', () => {
     expect(twice.texts()).toEqual(['abc', '']);
   });
 
+  it('a byte that was acknowledged before it came is data when it continues what was captured, or lies behind SYN', () => {
+    const acked = (offset: number): SegmentSpec => s(0, '', { ack: C + 1 + offset });
+    expect(reassemble(c(0, 'abc'), acked(4), c(3, 'd'), c(4, 'ef')).texts()[0]).toBe('abcdef');
+    expect(reassemble(c(0, 'abc'), acked(5), c(4, 'e'), c(5, 'f'), c(3, 'd')).texts()[0]).toBe('abcdef');
+    expect(reassemble(acked(1), c(0, 'a'), ...handshake().slice(0, 1)).texts()[0]).toBe('a');
+    const backwards = [...handshake(), ...[...'abcdef'].flatMap((letter, i) => [c(i, letter), acked(i + 1)])].reverse();
+    expect(reassemble(...backwards).texts()[0]).toBe('abcdef');
+    const lost = reassemble(c(0, 'abc'), acked(6), c(5, '\0'), c(6, 'ghi'));
+    expect([lost.texts()[0], lost.streams[0].ab.keepAlives]).toEqual(['abc[3]ghi', 1]);
+  });
+
   it('window probes enter the stream only when they were accepted', () => {
     const closed = s(0, '', { ack: C + 4, window: 0 });
     const open = s(0, '', { ack: C + 4, window: 100 });
