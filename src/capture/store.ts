@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { UserError } from '../core/errors.ts';
-import { type ByteStore, SOURCE_SPAN } from '../core/stream.ts';
+import { type ByteStore, DOUBLE_ZERO, SOURCE_SPAN } from '../core/stream.ts';
 import type { PacketLocator, PacketPlace } from './packet-index.ts';
 import type { Source } from './source.ts';
 import { Spool } from './spool.ts';
@@ -78,8 +78,8 @@ export class Store implements ByteStore {
   /** The same memory, with the comparison that Node implements. */
   private lentBuffer: Buffer = Buffer.alloc(0);
   private lentStart = 0;
-  private lentAddress = 0;
-  private lentEnd = 0;
+  private lentAddress = DOUBLE_ZERO;
+  private lentEnd = DOUBLE_ZERO;
 
   constructor(spool = new Spool()) {
     this.spool = spool;

@@ -1,4 +1,4 @@
-import { HOLE } from './stream.ts';
+import { DOUBLE_ZERO, HOLE } from './stream.ts';
 
 /** For locations of one piece, which are nearly all. */
 const NO_PIECES: number[] = [];
@@ -8,7 +8,7 @@ const NO_PIECES: number[] = [];
  * Pieces that touch are joined; a hole has the address `HOLE`.
  */
 export class PieceList {
-  address = 0;
+  address = DOUBLE_ZERO;
   count = 0;
   /** Bytes in all, holes included. */
   length = 0;

@@ -18,6 +18,19 @@ export interface Arrival {
   nsec: number;
 }
 
+/**
+ * Zero as V8 keeps doubles, for fields that hold addresses or seconds. One that began as a small integer would change the shape
+ * of its object at the first value that is none, and all code that was compiled for the class would be compiled again.
+ */
+export const DOUBLE_ZERO = -0;
+
+/** Sets the moment of what is delivered next; a value held back is shown at its own, and the one before is put back. */
+export function arrive(at: Arrival, packet: number, sec: number, nsec: number): void {
+  at.packet = packet;
+  at.sec = sec;
+  at.nsec = nsec;
+}
+
 export type EndReason = 'fin' | 'reset' | 'capture-end' | 'reuse';
 
 /**

@@ -1,5 +1,6 @@
 import type { Glance } from '../core/glance.ts';
 import type { Note } from '../core/note.ts';
+import { DOUBLE_ZERO } from '../core/stream.ts';
 import { printable, utf8Bytes } from '../core/text.ts';
 import { digitsOf, type TextBytes } from '../core/text-bytes.ts';
 import { FLAG_UNTIMED } from '../timeline/columns.ts';
@@ -204,7 +205,7 @@ const MICROS_DIGITS = 6;
 class ElapsedCell implements QuickCell {
   private readonly source: CellSource;
   private readonly other: OtherCell;
-  private seconds = 0;
+  private seconds = DOUBLE_ZERO;
   private nanos = 0;
 
   constructor(column: Column, source: CellSource) {

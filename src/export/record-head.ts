@@ -18,7 +18,7 @@ export class RecordHead {
   private readonly swapped: (boolean | undefined)[] = [];
   private topics: Uint8Array[] = [];
   private learned = 0;
-  private second = -1;
+  private second = Number.NaN;
   private secondText: Uint8Array = new Uint8Array(0);
 
   constructor(timeline: Timeline, out: TextBytes) {

@@ -1,4 +1,4 @@
-import { type Arrival, type ByteStore, HOLE } from '../core/stream.ts';
+import { type Arrival, arrive, type ByteStore, HOLE } from '../core/stream.ts';
 import type { Delivery } from './delivery.ts';
 import { type Flow, type Half, RUNNING, WAITING } from './flow.ts';
 import type { Segment } from './segment-queue.ts';
@@ -82,8 +82,16 @@ export class Backlog {
     if (flow.closed || flow.sink === undefined) return;
     const half = flow.half(side);
     let { packet, sec, nsec } = this.at;
-    if (half.fin) [packet, sec, nsec] = [half.finPacket, half.finSec, half.finNsec];
-    else if (flow.reset) [packet, sec, nsec] = [flow.resetPacket, flow.resetSec, flow.resetNsec];
+    // Not by arrays: numbers come out of them as doubles, and packets would be counted in doubles from then on.
+    if (half.fin) {
+      packet = half.finPacket;
+      sec = half.finSec;
+      nsec = half.finNsec;
+    } else if (flow.reset) {
+      packet = flow.resetPacket;
+      sec = flow.resetSec;
+      nsec = flow.resetNsec;
+    }
     events.push({ flow, side, segment: undefined, order: Math.max(order, packet), packet, sec, nsec });
   }
 
@@ -94,17 +102,13 @@ export class Backlog {
     const { packet, sec, nsec } = at;
     events.sort((a, b) => a.order - b.order);
     for (const event of events) {
-      at.packet = event.packet;
-      at.sec = event.sec;
-      at.nsec = event.nsec;
+      arrive(at, event.packet, event.sec, event.nsec);
       const { flow, side, segment } = event;
       const half = flow.half(side);
       if (segment !== undefined) this.deliverHeld(flow, half, side, segment);
       else end?.(flow, half, side);
     }
-    at.packet = packet;
-    at.sec = sec;
-    at.nsec = nsec;
+    arrive(at, packet, sec, nsec);
   }
 
   private deliverHeld(flow: Flow, half: Half, side: number, segment: Segment): void {

@@ -1,4 +1,4 @@
-import type { Arrival, Dir } from '../core/stream.ts';
+import { type Arrival, arrive, type Dir } from '../core/stream.ts';
 import type { Backlog } from './backlog.ts';
 import type { Delivery } from './delivery.ts';
 import { type Flow, type Half, RUNNING, STARTING, UNSEEN, WAITING, WINDOW } from './flow.ts';
@@ -52,12 +52,10 @@ export class Endings {
         const half = flow.half(side);
         if (!this.endsNow(flow, side, orders.get(half) ?? 0)) continue;
         // What waited may have come behind the FIN.
-        if (half.fin) [at.packet, at.sec, at.nsec] = [half.finPacket, half.finSec, half.finNsec];
-        else if (flow.reset) [at.packet, at.sec, at.nsec] = [flow.resetPacket, flow.resetSec, flow.resetNsec];
+        if (half.fin) arrive(at, half.finPacket, half.finSec, half.finNsec);
+        else if (flow.reset) arrive(at, flow.resetPacket, flow.resetSec, flow.resetNsec);
         this.endHalf(flow, half, side, reason);
-        at.packet = packet;
-        at.sec = sec;
-        at.nsec = nsec;
+        arrive(at, packet, sec, nsec);
       }
       shut(flow);
     }
@@ -84,14 +82,10 @@ export class Endings {
     const first = half0.finPacket <= half1.finPacket ? 0 : 1;
     for (const side of [first, 1 - first]) {
       const half = flow.half(side);
-      at.packet = half.finPacket;
-      at.sec = half.finSec;
-      at.nsec = half.finNsec;
+      arrive(at, half.finPacket, half.finSec, half.finNsec);
       this.endHalf(flow, half, side, reason);
     }
-    at.packet = packet;
-    at.sec = sec;
-    at.nsec = nsec;
+    arrive(at, packet, sec, nsec);
     shut(flow);
     return true;
   }

@@ -1,4 +1,4 @@
-import type { Arrival } from '../core/stream.ts';
+import { type Arrival, arrive } from '../core/stream.ts';
 import { HEADER } from './tcp-header.ts';
 
 /** Bytes of a TCP header that matter beside the ports: sequence numbers, flags, window; and where they begin. */
@@ -38,9 +38,7 @@ export class FirstPackets {
   /** Puts the packet of a connection into `header`, and its moment into `at`. */
   read(flow: number, at: Arrival): void {
     this.header.set(this.headers.subarray(flow * KEPT, (flow + 1) * KEPT), KEPT_FROM);
-    at.packet = this.packets[flow];
-    at.sec = this.secs[flow];
-    at.nsec = this.nsecs[flow];
+    arrive(at, this.packets[flow], this.secs[flow], this.nsecs[flow]);
   }
 
   side(flow: number): 0 | 1 {

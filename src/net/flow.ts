@@ -1,5 +1,5 @@
 import type { Note } from '../core/note.ts';
-import type { StreamSink } from '../core/stream.ts';
+import { DOUBLE_ZERO, type StreamSink } from '../core/stream.ts';
 import type { FlowKey } from './flow-table.ts';
 import { type Segment, SegmentQueue } from './segment-queue.ts';
 
@@ -95,7 +95,7 @@ export class Half {
   fin = false;
   finSequence = 0;
   finPacket = 0;
-  finSec = 0;
+  finSec = DOUBLE_ZERO;
   finNsec = 0;
   trouble: Trouble | undefined = undefined;
 
@@ -170,7 +170,7 @@ export class Flow implements FlowInfo {
   paused = false;
   reset = false;
   resetPacket = 0;
-  resetSec = 0;
+  resetSec = DOUBLE_ZERO;
   resetNsec = 0;
   /** Bytes handed on when the end was scheduled; -1 = it is not. */
   lingering = -1;

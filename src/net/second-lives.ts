@@ -1,4 +1,4 @@
-import type { Arrival } from '../core/stream.ts';
+import { type Arrival, arrive } from '../core/stream.ts';
 import type { Delivery, SegmentStore } from './delivery.ts';
 import type { Flow, Half } from './flow.ts';
 import { Repetitions } from './repetition.ts';
@@ -88,16 +88,12 @@ export class SecondLives {
     for (const k of kept) {
       const bytes = this.store.read(k.address, k.captured);
       if (bytes.length < HEADER) continue;
-      at.packet = k.packet;
-      at.sec = k.sec;
-      at.nsec = k.nsec;
+      arrive(at, k.packet, k.sec, k.nsec);
       follower.base = k.address;
       const data = (bytes[12] >> 4) << 2;
       follower.closer(next, next.half(k.side), k.side, bytes[13], bytes, 0, data, Math.max(data, bytes.length), k.wire);
     }
-    at.packet = packet;
-    at.sec = sec;
-    at.nsec = nsec;
+    arrive(at, packet, sec, nsec);
     follower.base = base;
     return next;
   }

@@ -1,4 +1,4 @@
-import type { Arrival } from '../core/stream.ts';
+import { type Arrival, arrive, DOUBLE_ZERO } from '../core/stream.ts';
 import { type Connections, Delivery, type SegmentStore } from './delivery.ts';
 import { DueFlows } from './due-flows.ts';
 import { FirstPackets } from './first-packets.ts';
@@ -32,7 +32,7 @@ export class Tcp {
   malformed = 0;
   process: string | undefined = undefined;
   /** Address of `buf[0]` of the packet at hand. A field, because a double argument is boxed at every call. */
-  base = 0;
+  base = DOUBLE_ZERO;
   /** Number of the connection of the last packet; a caller that wants to know sets it to -1 before. */
   last = -1;
   private readonly at: Arrival;
@@ -131,9 +131,7 @@ export class Tcp {
     const flow = new Flow(index, this.table.key(index, firstPackets.six(index)), side, at.packet, undefined, this.texts);
     const { header } = firstPackets;
     this.closer(flow, flow.half(side), side, header[13], header, 0, HEADER, HEADER, HEADER);
-    at.packet = packet;
-    at.sec = sec;
-    at.nsec = nsec;
+    arrive(at, packet, sec, nsec);
     // After a RST so long ago it would have been closed by now.
     if (flow.lingering >= 0 && this.seen - firstPackets.seen(index) >= PATIENCE_PACKETS)
       this.reassembly.endings.close([flow], 'capture-end');

@@ -1,5 +1,5 @@
 import { BROKEN, type Framing } from '../core/dialect.ts';
-import { type Dir, HOLE } from '../core/stream.ts';
+import { type Dir, DOUBLE_ZERO, HOLE } from '../core/stream.ts';
 
 /** Takes what a cutter makes of a stream. Locations are read from the cutter during the call. */
 export interface FrameSink {
@@ -60,7 +60,7 @@ const NO_PIECES: number[] = [];
  * After a call of the sink: `count` pieces say where the bytes are; `count === 0` means one piece at `address`.
  */
 export class Cutter {
-  address = 0;
+  address = DOUBLE_ZERO;
   count = 0;
   readonly addresses = handedAddresses;
   readonly lengths = handedLengths;

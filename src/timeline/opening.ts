@@ -1,4 +1,4 @@
-import type { Arrival, Dir, StreamSink } from '../core/stream.ts';
+import { type Arrival, arrive, type Dir, type StreamSink } from '../core/stream.ts';
 
 /** Room for the first bytes of a direction: most are decided after some tens of them. */
 const FIRST_ROOM = 64;
@@ -47,13 +47,9 @@ export class Opening {
   play(at: Arrival, to: StreamSink): void {
     const { packet, sec, nsec } = at;
     for (const d of this.deliveries) {
-      at.packet = d.packet;
-      at.sec = d.sec;
-      at.nsec = d.nsec;
+      arrive(at, d.packet, d.sec, d.nsec);
       to.data(d.dir, this.buffers[d.dir], d.start, d.end, d.address);
     }
-    at.packet = packet;
-    at.sec = sec;
-    at.nsec = nsec;
+    arrive(at, packet, sec, nsec);
   }
 }

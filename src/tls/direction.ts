@@ -1,5 +1,5 @@
 import type { PieceList } from '../core/piece-list.ts';
-import type { Arrival, Dir } from '../core/stream.ts';
+import { type Arrival, arrive, type Dir, DOUBLE_ZERO } from '../core/stream.ts';
 import { CONTENT } from '../schema/tls.ts';
 import { Assembly, type MessageSink } from './assembly.ts';
 import { ReadState } from './read-state.ts';
@@ -66,7 +66,7 @@ export class Direction implements RecordSink, MessageSink {
   /** Place and first moment of the record that is being processed. */
   where: PieceList;
   startPacket = 0;
-  startSec = 0;
+  startSec = DOUBLE_ZERO;
   startNsec = 0;
   private readonly host: DirectionHost;
   private queue = NOTHING_HELD;
@@ -149,9 +149,7 @@ export class Direction implements RecordSink, MessageSink {
       this.replay(entry, at);
     }
     this.queue = done === this.queue.length ? NOTHING_HELD : this.queue.slice(done);
-    at.packet = now.packet;
-    at.sec = now.sec;
-    at.nsec = now.nsec;
+    arrive(at, now.packet, now.sec, now.nsec);
     this.where = this.cutter.where;
     this.waiting = this.queue.length > 0;
     return done > 0;
@@ -159,9 +157,7 @@ export class Direction implements RecordSink, MessageSink {
 
   private replay(entry: HeldEntry, at: Arrival): void {
     const { what, where, start } = entry;
-    at.packet = entry.at.packet;
-    at.sec = entry.at.sec;
-    at.nsec = entry.at.nsec;
+    arrive(at, entry.at.packet, entry.at.sec, entry.at.nsec);
     this.where = where;
     this.startPacket = start.packet;
     this.startSec = start.sec;

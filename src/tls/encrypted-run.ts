@@ -1,5 +1,5 @@
 import { PieceList } from '../core/piece-list.ts';
-import type { Arrival, Dir } from '../core/stream.ts';
+import { type Arrival, arrive, type Dir, DOUBLE_ZERO } from '../core/stream.ts';
 import type { Direction } from './direction.ts';
 import { packFacts, type TlsEvents, type TlsRow } from './row.ts';
 import type { TlsSession } from './session.ts';
@@ -50,7 +50,7 @@ export class EncryptedRun {
   private nsec = 0;
   /** When its last record became complete, and in which packet. */
   private lastPacket = 0;
-  private lastSec = 0;
+  private lastSec = DOUBLE_ZERO;
   private lastNsec = 0;
 
   constructor(session: TlsSession, at: Arrival, open: OpenRuns, events: TlsEvents) {
@@ -58,7 +58,7 @@ export class EncryptedRun {
     this.at = at;
     this.open = open;
     this.events = events;
-    this.row = { command: 0, severity: 0, where: this.where, aux: NONE, packet: 0, sec: 0, nsec: 0 };
+    this.row = { command: 0, severity: 0, where: this.where, aux: NONE, packet: 0, sec: DOUBLE_ZERO, nsec: 0 };
   }
 
   add(d: Direction, command: number, severity: number, reason: number, length: number): void {
@@ -116,12 +116,8 @@ export class EncryptedRun {
     this.records = 0;
     this.open.remove(this);
     const { packet, sec, nsec } = at;
-    at.packet = this.lastPacket;
-    at.sec = this.lastSec;
-    at.nsec = this.lastNsec;
+    arrive(at, this.lastPacket, this.lastSec, this.lastNsec);
     this.events.record(this.dir, row);
-    at.packet = packet;
-    at.sec = sec;
-    at.nsec = nsec;
+    arrive(at, packet, sec, nsec);
   }
 }

@@ -1,5 +1,5 @@
 import { PieceList } from '../core/piece-list.ts';
-import { HOLE } from '../core/stream.ts';
+import { DOUBLE_ZERO, HOLE } from '../core/stream.ts';
 import { HEADER } from './record-cipher.ts';
 
 /** Longest record body: 2^14 of content and 2048 of expansion (RFC 5246; TLS 1.3 allows 256). */
@@ -59,7 +59,7 @@ export class RecordCutter {
   readonly where = new PieceList();
   /** Packet and time of the first byte of what the sink is being told, as the caller set them in `mark`. */
   startPacket = 0;
-  startSec = 0;
+  startSec = DOUBLE_ZERO;
   startNsec = 0;
 
   private readonly sink: RecordSink;

@@ -1,5 +1,5 @@
 import { PieceList } from '../core/piece-list.ts';
-import type { Arrival, Dir } from '../core/stream.ts';
+import { type Arrival, type Dir, DOUBLE_ZERO } from '../core/stream.ts';
 import type { Direction } from './direction.ts';
 import { EncryptedRun, type OpenRuns } from './encrypted-run.ts';
 import { packFacts, type TlsEvents, type TlsRow } from './row.ts';
@@ -9,7 +9,7 @@ import type { TlsSession } from './session.ts';
 const TURNS = 48;
 
 /** The row that is being told. One for all connections: it is read during the call. */
-const row: TlsRow = { command: 0, severity: 0, where: new PieceList(), aux: new Uint8Array(0), packet: 0, sec: 0, nsec: 0 };
+const row: TlsRow = { command: 0, severity: 0, where: new PieceList(), aux: new Uint8Array(0), packet: 0, sec: DOUBLE_ZERO, nsec: 0 };
 
 /** Makes the rows of a connection, in the order of their bytes. */
 export class RowWriter {

@@ -1,6 +1,6 @@
 import { utf8Bytes } from '../../core/text.ts';
 import { BlockCursor, FORM } from './hpack-block.ts';
-import { decodeHuffman, encodeHuffman } from './hpack-huffman.ts';
+import { decodeHuffman, encodeHuffman, huffmanRoom } from './hpack-huffman.ts';
 import { STATIC_COUNT, STATIC_NAMES, STATIC_VALUES } from './hpack-static.ts';
 import { DynamicTable, KNOWN, NO_ENTRY, UNKNOWN_ENTRY } from './hpack-table.ts';
 import { TAG } from './references.ts';
@@ -113,11 +113,10 @@ export class HeaderIndex {
     const table = this.table;
     const index = cursor.index;
     const valueSpan = cursor.valueEnd - cursor.valueStart;
-    // A Huffman-coded string is at most 8/5 as long when decoded.
-    const valueRoom = cursor.valueHuffman ? Math.ceil(valueSpan * 1.6) : valueSpan;
+    const valueRoom = cursor.valueHuffman ? huffmanRoom(valueSpan) : valueSpan;
     let slot = -1;
     let nameRoom: number;
-    if (index === 0) nameRoom = Math.ceil((cursor.nameEnd - cursor.nameStart) * 1.6);
+    if (index === 0) nameRoom = huffmanRoom(cursor.nameEnd - cursor.nameStart);
     else if (index <= STATIC_COUNT) nameRoom = STATIC_NAMES[index].length;
     else {
       slot = this.nameReference(index, row);

@@ -1,5 +1,5 @@
 import { utf8 } from '../../core/text.ts';
-import { decodeHuffman } from './hpack-huffman.ts';
+import { decodeHuffman, huffmanRoom } from './hpack-huffman.ts';
 import { STATIC_NAMES, STATIC_VALUES } from './hpack-static.ts';
 
 /** Slots of the cache; a power of two. Names, topics and the provider token repeat from request to request. */
@@ -49,8 +49,8 @@ export function headerText(b: Uint8Array, start: number, end: number, huffman: b
 
 function decode(b: Uint8Array, start: number, end: number, huffman: boolean): string | undefined {
   if (!huffman) return octetText(b, start, end);
-  // At most 8/5 as long when decoded, and the decoder may write one byte more.
-  const needed = Math.ceil((end - start) * 1.6) + 1;
+  // The decoder may write one byte more.
+  const needed = huffmanRoom(end - start) + 1;
   if (room.length < needed) room = new Uint8Array(2 * needed);
   const length = decodeHuffman(b, start, end, room, 0);
   return length < 0 ? undefined : octetText(room, 0, length);

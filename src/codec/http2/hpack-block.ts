@@ -125,11 +125,12 @@ export class BlockCursor {
       }
       const byte = this.block[this.at++];
       // Five bytes are enough for INTEGER_LIMIT; a longer run of padding zeros is as hostile as a huge number.
-      if (shift > 28) {
+      if (shift > 21 && (shift > 28 || (byte & 0x7f) !== 0)) {
         this.fault = BLOCK_FAULT.integer;
         return 0;
       }
-      value += (byte & 0x7f) * 2 ** shift;
+      // A shift and no power: its result would be a double, and every place in the block with it.
+      value += (byte & 0x7f) << shift;
       if (value > INTEGER_LIMIT) {
         this.fault = BLOCK_FAULT.integer;
         return 0;

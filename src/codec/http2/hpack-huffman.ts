@@ -40,11 +40,16 @@ const WINDOW = 12;
 // An entry is: bits 0-7 first symbol, 8-15 second symbol, 16-19 bits taken, 20-21 number of symbols. 0: the code is longer.
 const FAST = new Int32Array(1 << WINDOW);
 
+/** Bytes that `length` bytes of the code decode to at most: 8/5, as the shortest codes have five bits. */
+export function huffmanRoom(length: number): number {
+  return ((length * 8 + 4) / 5) | 0;
+}
+
 /**
  * Decodes `b[start, end)` to `out` from `at` on and returns the number of bytes written, BAD_HUFFMAN or HUFFMAN_FULL.
  * One byte after those may be overwritten.
  *
- * The output is at most 8/5 of the input; an `out` with that much room after `at` never gets full.
+ * An `out` with `huffmanRoom` after `at` never gets full.
  */
 export function decodeHuffman(b: Uint8Array, start: number, end: number, out: Uint8Array, at: number): number {
   if (codeLength[0] === 0) build();
