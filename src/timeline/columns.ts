@@ -5,6 +5,7 @@
  * allocated in a chunk at the first value that differs. About 30 bytes a row.
  */
 import { CAPTURE_ENTRY, DIALECT } from '../core/message.ts';
+import { DOUBLE_ZERO } from '../core/stream.ts';
 
 export const CHUNK_BITS = 16;
 export const CHUNK_ROWS = 1 << CHUNK_BITS;
@@ -24,6 +25,10 @@ export const SEVERITY_SHIFT = 6;
 /** The first chunk starts small: most captures are. */
 const FIRST_ROWS = 2048;
 
+/** How far rows of a chunk may lie before its first one in time, and in the file: a segment that waits for others is older than they are. */
+const SECONDS_BELOW = 1024;
+const BYTES_BELOW = 2 ** 28;
+
 const U16_LIMIT = 0x10000;
 const U32_LIMIT = 0x1_0000_0000;
 
@@ -34,16 +39,16 @@ const U32_LIMIT = 0x1_0000_0000;
 export class Chunk {
   readonly capacity: number;
   /** Added to `sec[i]`. */
-  secBase = 0;
-  /** `secBase` is chosen. */
-  timed = false;
+  secBase = DOUBLE_ZERO;
+  private begun = false;
   /** Smallest value that the columns cannot hold as they are now. */
   private secLimit = U16_LIMIT;
   private addressLimit = U32_LIMIT;
   private lengthLimit = U16_LIMIT;
   private streamLimit = U16_LIMIT;
   /** Added to `address[i]` of rows without `FLAG_PIECES`. */
-  addressBase = 0;
+  addressBase = DOUBLE_ZERO;
+
   sec: Uint16Array | Uint32Array | Float64Array;
   nsec: Uint32Array;
   address: Uint32Array | Float64Array;
@@ -82,12 +87,22 @@ export class Chunk {
     this.auxLength = undefined;
   }
 
+  /** Chooses the bases by the first row, with room below: times and places go back a little. `sec` is NaN without times. */
+  begin(sec: number, address: number): void {
+    if (this.begun) return;
+    this.begun = true;
+    if (sec >= 0) this.secBase = sec - SECONDS_BELOW;
+    this.addressBase = address - BYTES_BELOW;
+  }
+
+  /** Has the columns from the start that most rows use, if the chunk before needed them. */
+  expect(before: Chunk | undefined): void {
+    if (before?.id !== undefined) this.id = new Uint32Array(this.capacity);
+    if (before?.topic !== undefined) this.topic = new Uint16Array(this.capacity);
+    if (before?.token !== undefined) this.token = new Uint32Array(this.capacity);
+  }
+
   setSec(i: number, sec: number): void {
-    if (!this.timed) {
-      this.timed = true;
-      // Times may go back a little: the base leaves room below the first.
-      this.secBase = sec - 1024;
-    }
     const offset = sec - this.secBase;
     if (offset >= 0 && offset < this.secLimit) this.sec[i] = offset;
     else this.widenSec(i, offset);
@@ -100,9 +115,7 @@ export class Chunk {
     this.sec[i] = offset;
   }
 
-  /** `first`: the chunk is empty, and its base is chosen now. */
-  setAddress(i: number, address: number, first: boolean): void {
-    if (first) this.addressBase = address;
+  setAddress(i: number, address: number): void {
     const offset = address - this.addressBase;
     if (offset >= 0 && offset < this.addressLimit) this.address[i] = offset;
     else this.setWide(i, offset);
@@ -143,7 +156,7 @@ export class Chunk {
     const big = new Chunk(CHUNK_ROWS);
     big.secBase = this.secBase;
     big.addressBase = this.addressBase;
-    big.timed = this.timed;
+    big.begun = this.begun;
     big.secLimit = this.secLimit;
     big.addressLimit = this.addressLimit;
     big.lengthLimit = this.lengthLimit;
@@ -200,8 +213,10 @@ export class Columns {
   private nextChunk(): Chunk {
     const index = this.rows >>> CHUNK_BITS;
     let chunk = this.chunks[index];
-    if (chunk === undefined) chunk = new Chunk(index === 0 ? FIRST_ROWS : CHUNK_ROWS);
-    else if ((this.rows & MASK) >= chunk.capacity) chunk = chunk.grown();
+    if (chunk === undefined) {
+      chunk = new Chunk(index === 0 ? FIRST_ROWS : CHUNK_ROWS);
+      chunk.expect(this.last);
+    } else if ((this.rows & MASK) >= chunk.capacity) chunk = chunk.grown();
     this.chunks[index] = chunk;
     this.last = chunk;
     this.limit = (index << CHUNK_BITS) + chunk.capacity;
@@ -299,7 +314,7 @@ export class Columns {
   }
 }
 
-const PIECE_CHUNK = 1 << 14;
+const PIECE_CHUNK = 1 << 10;
 const NO_PIECES = new Uint32Array(0);
 
 /** Where the bytes of rows lie that are not contiguous: runs of (address, length), appended and never changed. */

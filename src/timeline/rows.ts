@@ -1,6 +1,6 @@
 import type { Cells } from '../core/dialect.ts';
 import { type Arrival, type Dir, SOURCE_SPAN, type SpoolWriter } from '../core/stream.ts';
-import { CHUNK_ROWS, Columns, FLAG_DERIVED, FLAG_ID, FLAG_PIECES, FLAG_UNTIMED, Pieces, SEVERITY_SHIFT } from './columns.ts';
+import { CHUNK_ROWS, type Chunk, Columns, FLAG_DERIVED, FLAG_ID, FLAG_PIECES, FLAG_UNTIMED, Pieces, SEVERITY_SHIFT } from './columns.ts';
 import { Interned } from './interned.ts';
 
 const MASK = CHUNK_ROWS - 1;
@@ -32,6 +32,8 @@ export class Rows {
     this.spool = spool;
   }
 
+  /** The chunk of the last row. */
+  private chunk: Chunk | undefined = undefined;
   private readonly kept = new Map<Uint8Array, number>();
 
   /** Address of bytes that come again as the same array, stored the first time. */
@@ -56,6 +58,10 @@ export class Rows {
     const chunk = columns.tail();
     const i = columns.rows & MASK;
     const at = this.at;
+    if (chunk !== this.chunk) {
+      this.chunk = chunk;
+      chunk.begin(at.sec, where.address);
+    }
     let flags = cells.severity << SEVERITY_SHIFT;
     const sec = at.sec;
     if (sec >= 0) {
@@ -66,7 +72,7 @@ export class Rows {
     chunk.setStream(i, stream * 2 + dir);
     chunk.type[i] = cells.type;
     chunk.setLength(i, length);
-    if (where.count === 0) chunk.setAddress(i, where.address, i === 0);
+    if (where.count === 0) chunk.setAddress(i, where.address);
     else {
       flags |= FLAG_PIECES;
       const pieces = this.pieces;

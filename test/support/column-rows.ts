@@ -40,7 +40,7 @@ export function columnTimeline(rows: Iterable<ColumnRow>, store: ByteStore = { r
     chunk.setStream(i, stream * 2 + dir);
     chunk.type[i] = DIALECT.courier * 256 + 10 + dir;
     chunk.setLength(i, pieces.length === 0 ? length : pieces.reduce((sum, p) => sum + p.length, 0));
-    if (pieces.length === 1) chunk.setAddress(i, pieces[0].address, i === 0);
+    if (pieces.length === 1) chunk.setAddress(i, pieces[0].address);
     else if (pieces.length > 1) {
       chunk.flags[i] |= FLAG_PIECES;
       chunk.setPieces(i, index.pieces.count);
