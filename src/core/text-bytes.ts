@@ -38,9 +38,9 @@ export class TextBytes {
     this.buf = new Uint8Array(capacity);
   }
 
-  /** What is written, as a view that counts until the next write. */
-  view(): Uint8Array {
-    return this.buf.subarray(0, this.length);
+  /** What is written, or what is from `from` on, as a view that counts until the next write. */
+  view(from = 0): Uint8Array {
+    return this.buf.subarray(from, this.length);
   }
 
   private room(n: number): void {

@@ -96,7 +96,7 @@ export class QuickRows {
     const texts: string[] = [];
     for (let i = 0; i < cells.length; i++) {
       cells[i].raw(row);
-      texts.push(utf8(out.view().subarray(start)) ?? '');
+      texts.push(utf8(out.view(start)) ?? '');
       out.length = start;
     }
     return texts;

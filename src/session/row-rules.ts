@@ -125,9 +125,9 @@ const ROWS: readonly RowRuleDef[] = [
 ];
 
 const BY_KIND: readonly (readonly RowRule[] | undefined)[] = (() => {
-  const table: RowRule[][] = [];
+  const table: (RowRule[] | undefined)[] = new Array(KINDS).fill(undefined);
   for (const { on, rule } of ROWS) for (const name of on) for (const kind of kinds(name)) (table[kind] ??= []).push(rule);
-  return Array.from({ length: KINDS }, (_, kind) => table[kind]);
+  return table;
 })();
 
 /** Whether messages of this kind have rules of their own, and so must be decoded to be judged. */

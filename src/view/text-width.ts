@@ -1,15 +1,14 @@
 import { eastAsianWidth } from 'get-east-asian-width';
 
-const ZERO_WIDTH = /^[\p{Mn}\p{Me}\p{Cf}]$/u;
-
 /** Text in which every UTF-16 unit is one column: Latin, general punctuation, arrows, boxes. Looking closer is fifty times slower. */
 const NARROW = /^[\x20-\x7e\xa1-\xac\xae-\u02ff\u2010-\u2027\u2190-\u21ff\u2500-\u257f]*$/;
 
 /** Characters that join others to one emoji: joiner, emoji variation, keycap, regional indicators, skin tones. */
 const JOINING = /[\u200d\ufe0f\u20e3\u{1f1e6}-\u{1f1ff}\u{1f3fb}-\u{1f3ff}]/u;
-const EMOJI = /\p{Extended_Pictographic}|\p{Regional_Indicator}|\u20e3/u;
 
-/** Made when it is first wanted: it loads tables of several milliseconds. */
+/** What loads tables of Unicode, of milliseconds each, is made when it is first wanted. */
+let zeroWidth: RegExp | undefined;
+let emoji: RegExp | undefined;
 let clusters: Intl.Segmenter | undefined;
 
 /** Widths of the first plane that were asked for, + 1; asking the tables anew for each character of a screen is dear. */
@@ -24,7 +23,8 @@ export function pointWidth(point: number): 0 | 1 | 2 {
 }
 
 function measured(point: number): 0 | 1 | 2 {
-  if (ZERO_WIDTH.test(String.fromCodePoint(point))) return 0;
+  zeroWidth ??= /^[\p{Mn}\p{Me}\p{Cf}]$/u;
+  if (zeroWidth.test(String.fromCodePoint(point))) return 0;
   return eastAsianWidth(point) === 2 ? 2 : 1;
 }
 
@@ -38,9 +38,10 @@ export function displayWidth(text: string): number {
   if (NARROW.test(text)) return text.length;
   if (!JOINING.test(text)) return sumOfPoints(text);
   clusters ??= new Intl.Segmenter();
+  emoji ??= /\p{Extended_Pictographic}|\p{Regional_Indicator}|\u20e3/u;
   let width = 0;
   for (const { segment } of clusters.segment(text)) {
-    width += JOINING.test(segment) && EMOJI.test(segment) && segment.length > 2 ? 2 : sumOfPoints(segment);
+    width += JOINING.test(segment) && emoji.test(segment) && segment.length > 2 ? 2 : sumOfPoints(segment);
   }
   return width;
 }
