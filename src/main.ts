@@ -153,8 +153,12 @@ program
   .option('--json', 'as JSON')
   .action((search: string | undefined, options) => run(async () => (await import('./cli/fields.ts')).runFields(search, options)));
 
-addEmulatorCommands(program, run);
-addReplayCommand(program, run);
+// A command that reads is all that it needs when it is named first; making the options of those that send takes longer than its own.
+const reads = program.commands.some((c) => c.name() === process.argv[2] && c.name() !== 'open');
+if (!reads) {
+  addEmulatorCommands(program, run);
+  addReplayCommand(program, run);
+}
 
 program
   .command('completion')
