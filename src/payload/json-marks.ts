@@ -86,7 +86,7 @@ export class MarkedText {
   take(b: Uint8Array, start: number, end: number): void {
     if (++this.texts === FIRST_TEXTS) this.use(instantiate(1, [MARK]));
     const length = end - start;
-    this.text.set(b.subarray(start, end));
+    this.text.set(start === 0 && end === b.length ? b : b.subarray(start, end));
     if (this.mark !== undefined) this.mark(0, length, MARKS_AT);
     else this.find(length);
   }

@@ -2,7 +2,8 @@ import type { Field, Value } from '../core/message.ts';
 import { printable, shorten, utf8, utf8Bytes } from '../core/text.ts';
 import { TextBytes } from '../core/text-bytes.ts';
 import { PROTOBUF_FIELDS } from '../schema/payload-keys.ts';
-import { glance, type JsonGlance, MEMBER } from './json-glance.ts';
+import { ApsMembers, MEMBER } from './aps-members.ts';
+import { glance, type JsonGlance } from './json-glance.ts';
 import { MARKED_BYTES } from './json-marks.ts';
 import { isJson } from './json-scan.ts';
 import { NAMED_KEYS, SUMMARY_LENGTH, summaryOf, WORDS } from './summary.ts';
@@ -22,12 +23,13 @@ export function jsonSummary(bytes: Uint8Array, field: string | undefined): strin
 }
 
 const scratch = new TextBytes(1024);
+const aps = new ApsMembers();
 
 /** Writes that summary of `b[start, end)`; false, and nothing written, when the payload must be decoded. */
 export function writeJsonSummary(b: Uint8Array, start: number, end: number, field: string | undefined, out: TextBytes): boolean {
   if (b[start] !== 0x7b || end - start > MARKED_BYTES || (field !== undefined && Object.hasOwn(PROTOBUF_FIELDS, field))) return false;
   const seen = glance(b, start, end);
-  if (seen !== undefined) {
+  if (seen !== undefined && aps.find(seen)) {
     new Line(b, start, out).summary(seen);
     return true;
   }
@@ -84,13 +86,10 @@ class Line {
   }
 
   summary(seen: JsonGlance): void {
-    if (!seen.hasAps) this.topNames(seen, -1, true);
+    if (!aps.hasAps) this.topNames(seen, -1, true);
     else {
-      this.apsParts(seen);
-      if (this.parts === 0) {
-        if (seen.topCount === 1) this.words(WORDS.empty);
-        else this.topNames(seen, seen.topAps, false);
-      }
+      this.apsParts();
+      if (this.parts === 0) this.topNames(seen, aps.aps, false);
     }
     if (this.cut) {
       this.out.length -= this.last;
@@ -98,52 +97,57 @@ class Line {
     }
   }
 
-  private apsParts(seen: JsonGlance): void {
-    const hasText = seen.hasAlertMembers ? this.alertText(seen) : this.quoted(seen, MEMBER.alert, -1);
-    if (said(seen, MEMBER.badge)) this.part(WORDS.badge, seen, MEMBER.badge);
-    if (seen.kinds[MEMBER.sound] !== 0 && !hasText) this.part(WORDS.sound, seen, -1);
-    if (seen.kinds[MEMBER.contentAvailable] !== 0) this.part(WORDS.contentAvailable, seen, -1);
-    if (seen.kinds[MEMBER.contentChanged] !== 0) this.part(WORDS.contentChanged, seen, -1);
-    if (said(seen, MEMBER.event)) this.part(WORDS.event, seen, MEMBER.event);
+  private apsParts(): void {
+    const hasText = aps.hasAlertMembers ? this.alertText() : this.quoted(MEMBER.alert, -1);
+    if (says(MEMBER.badge)) this.part(WORDS.badge, MEMBER.badge);
+    if (aps.kinds[MEMBER.sound] !== 0 && !hasText) this.part(WORDS.sound, -1);
+    if (aps.kinds[MEMBER.contentAvailable] !== 0) this.part(WORDS.contentAvailable, -1);
+    if (aps.kinds[MEMBER.contentChanged] !== 0) this.part(WORDS.contentChanged, -1);
+    if (says(MEMBER.event)) this.part(WORDS.event, MEMBER.event);
   }
 
-  private alertText(seen: JsonGlance): boolean {
-    const title = said(seen, MEMBER.title) ? MEMBER.title : MEMBER.titleLocKey;
-    const body = said(seen, MEMBER.body) ? MEMBER.body : MEMBER.locKey;
-    return said(seen, title) ? this.quoted(seen, title, body) : this.quoted(seen, body, -1);
+  private alertText(): boolean {
+    const title = says(MEMBER.title) ? MEMBER.title : MEMBER.titleLocKey;
+    const body = says(MEMBER.body) ? MEMBER.body : MEMBER.locKey;
+    return says(title) ? this.quoted(title, body) : this.quoted(body, -1);
   }
 
   /** The words of one member, or of two with a colon between them, in quotes; false when there are none. */
-  private quoted(seen: JsonGlance, member: number, second: number): boolean {
-    if (!said(seen, member)) return false;
+  private quoted(member: number, second: number): boolean {
+    if (!says(member)) return false;
     this.mark(OPEN_QUOTE);
-    this.range(seen.starts[member], seen.ends[member]);
-    if (second >= 0 && said(seen, second)) {
+    this.range(aps.starts[member], aps.ends[member]);
+    if (second >= 0 && says(second)) {
       this.words(': ');
-      this.range(seen.starts[second], seen.ends[second]);
+      this.range(aps.starts[second], aps.ends[second]);
     }
     this.mark(CLOSE_QUOTE);
     this.parts++;
     return true;
   }
 
-  private part(words: string, seen: JsonGlance, member: number): void {
+  private part(words: string, member: number): void {
     if (this.parts++ > 0) this.words(', ');
     this.words(words);
-    if (member >= 0) this.range(seen.starts[member], seen.ends[member]);
+    if (member >= 0) this.range(aps.starts[member], aps.ends[member]);
   }
 
+  /** Names of the members at the top but for one; when there is no other, that the push is empty. */
   private topNames(seen: JsonGlance, without: number, tellsMore: boolean): void {
     let named = 0;
-    for (let i = 0; i < seen.topCount && named < NAMED_KEYS; i++) {
-      if (i === without) continue;
+    for (let i = 0; i < seen.count; i++) {
+      if (seen.levels[i] > 0 || i === without) continue;
+      if (named === NAMED_KEYS) {
+        if (tellsMore) {
+          this.words(', ');
+          this.mark(ELLIPSIS);
+        }
+        return;
+      }
       if (named++ > 0) this.words(', ');
-      this.range(seen.topStarts[i], seen.topEnds[i]);
+      this.range(seen.keyStarts[i], seen.keyEnds[i]);
     }
-    if (tellsMore && seen.topCount > NAMED_KEYS) {
-      this.words(', ');
-      this.mark(ELLIPSIS);
-    }
+    if (named === 0 && without >= 0) this.words(WORDS.empty);
   }
 
   private words(text: string): void {
@@ -179,8 +183,8 @@ class Line {
 }
 
 /** The member is a text or a literal, and not empty. */
-function said(seen: JsonGlance, member: number): boolean {
-  return seen.kinds[member] === 1 && seen.ends[member] > seen.starts[member];
+function says(member: number): boolean {
+  return aps.kinds[member] === 1 && aps.ends[member] > aps.starts[member];
 }
 
 /** Opening brackets, those inside of texts too: at least as many as the levels of nesting. Stops counting behind `MAX_DEPTH`. */
