@@ -93,13 +93,14 @@ export class QuickRows {
     if (!this.look(row)) return undefined;
     const { out, cells } = this;
     const start = out.length;
-    const texts: string[] = [];
     for (let i = 0; i < cells.length; i++) {
+      if (i > 0) out.byte(NEWLINE);
       cells[i].raw(row);
-      texts.push(utf8(out.view(start)) ?? '');
-      out.length = start;
     }
-    return texts;
+    const texts = utf8(out.view(start))?.split('\n');
+    out.length = start;
+    // A cell with a line break of its own is not to be told from two.
+    return texts?.length === cells.length ? texts : undefined;
   }
 
   private back(start: number): false {
