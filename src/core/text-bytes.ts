@@ -1,4 +1,9 @@
-/** Text as UTF-8 bytes in one reused buffer: rows of output are written here, without a string for each of their parts. */
+/**
+ * Text as UTF-8 bytes in one reused buffer: rows of output are written here, without a string for each of their parts. What is
+ * long and of a known length is written four bytes at a time: loops over bytes are what a row would mostly cost.
+ */
+
+import { utf8Bytes } from './text.ts';
 
 declare class TextEncoder {
   encodeInto(text: string, into: Uint8Array): { written: number };
@@ -9,10 +14,24 @@ const SPACE = 0x20;
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 
-const HEX_PAIRS = new Uint16Array(256);
-for (let i = 0; i < 256; i++) {
-  const digits = '0123456789abcdef';
-  HEX_PAIRS[i] = (digits.charCodeAt(i >> 4) << 8) | digits.charCodeAt(i & 15);
+const DIGITS = '0123456789abcdef';
+const digit = (value: number): number => DIGITS.charCodeAt(value);
+
+/** The two hex digits of a byte. */
+const HEX_PAIRS = new Uint16Array(256).map((_, i) => (digit(i >> 4) << 8) | digit(i & 15));
+
+const TEN_THOUSAND = 10_000;
+const HUNDRED_MILLION = 100_000_000;
+const BILLION = 1_000_000_000;
+/** The upper half of 2^53 - 1. */
+const SAFE_HIGH = 0x1fffff;
+/** The two decimal digits of a number below a hundred. */
+const DIGIT_PAIRS = new Uint16Array(100).map((_, i) => (digit((i / 10) | 0) << 8) | digit(i % 10));
+
+/** The four digits of a number below ten thousand, as the bytes of a word. */
+function fourDigits(value: number): number {
+  const high = (value / 100) | 0;
+  return (DIGIT_PAIRS[high] << 16) | DIGIT_PAIRS[value - high * 100];
 }
 
 // From so many bytes on the platform's copy is quicker than a loop: of a whole array, of a part of one, which takes a view, and of spaces.
@@ -27,15 +46,33 @@ export function digitsOf(value: number): number {
   return digits;
 }
 
+/** A short text that is written often: its bytes four at a time, with zeros behind them. */
+export class Phrase {
+  readonly length: number;
+  readonly words: Uint32Array;
+
+  constructor(text: string) {
+    const bytes = utf8Bytes(text);
+    this.length = bytes.length;
+    const padded = new Uint8Array((bytes.length + 3) & ~3);
+    padded.set(bytes);
+    const view = new DataView(padded.buffer);
+    this.words = new Uint32Array(padded.length / 4).map((_, i) => view.getUint32(i * 4));
+  }
+}
+
 /** Appends text and raw bytes. Numbers are written without making strings. Grows as needed; never shrinks. */
 export class TextBytes {
   private buf: Uint8Array;
+  /** The same memory, for writes of more than a byte. */
+  private words: DataView;
   /** Bytes written. A caller takes back what it wrote by setting it to an earlier value. */
   length = 0;
   private readonly digits = new Uint8Array(24);
 
   constructor(capacity: number) {
     this.buf = new Uint8Array(capacity);
+    this.words = new DataView(this.buf.buffer);
   }
 
   /** What is written, or what is from `from` on, as a view that counts until the next write. */
@@ -48,11 +85,17 @@ export class TextBytes {
     const grown = new Uint8Array(Math.max(this.buf.length * 2, this.length + n));
     grown.set(this.buf.subarray(0, this.length));
     this.buf = grown;
+    this.words = new DataView(grown.buffer);
   }
 
   byte(b: number): void {
     if (this.length === this.buf.length) this.room(1);
     this.buf[this.length++] = b;
+  }
+
+  /** Puts another byte in the place of one that is written. */
+  replace(at: number, b: number): void {
+    this.buf[at] = b;
   }
 
   ascii(text: string): void {
@@ -68,7 +111,7 @@ export class TextBytes {
     this.length += ENCODER.encodeInto(text, this.buf.subarray(this.length)).written;
   }
 
-  /** A constant: a key, a prefix. */
+  /** A constant of any length. */
   bytes(bytes: Uint8Array): void {
     const length = bytes.length;
     if (this.length + length > this.buf.length) this.room(length);
@@ -81,6 +124,20 @@ export class TextBytes {
     let at = this.length;
     for (let i = 0; i < length; i++) buf[at++] = bytes[i];
     this.length = at;
+  }
+
+  /** A short constant: a key, a prefix. */
+  phrase(phrase: Phrase): void {
+    const { words } = phrase;
+    const length = words.length * 4;
+    if (this.length + length > this.buf.length) this.room(length);
+    let at = this.length;
+    for (let i = 0; i < words.length; i++) {
+      this.words.setUint32(at, words[i]);
+      at += 4;
+    }
+    // The zeros are overwritten by what comes next.
+    this.length += phrase.length;
   }
 
   range(b: Uint8Array, start: number, end: number): void {
@@ -108,12 +165,16 @@ export class TextBytes {
 
   hex(b: Uint8Array, start: number, end: number): void {
     if (this.length + 2 * (end - start) > this.buf.length) this.room(2 * (end - start));
-    const buf = this.buf;
+    const { words } = this;
     let at = this.length;
-    for (let i = start; i < end; i++) {
-      const pair = HEX_PAIRS[b[i]];
-      buf[at++] = pair >> 8;
-      buf[at++] = pair & 0xff;
+    let i = start;
+    for (; i + 1 < end; i += 2) {
+      words.setUint32(at, (HEX_PAIRS[b[i]] << 16) | HEX_PAIRS[b[i + 1]]);
+      at += 4;
+    }
+    if (i < end) {
+      words.setUint16(at, HEX_PAIRS[b[i]]);
+      at += 2;
     }
     this.length = at;
   }
@@ -138,6 +199,25 @@ export class TextBytes {
     let at = this.length;
     while (n > 0) buf[at++] = digits[--n];
     this.length = at;
+  }
+
+  private four(value: number): void {
+    if (this.length + 4 > this.buf.length) this.room(4);
+    this.words.setUint32(this.length, fourDigits(value));
+    this.length += 4;
+  }
+
+  private eight(value: number): void {
+    const high = (value / TEN_THOUSAND) | 0;
+    this.four(high);
+    this.four(value - high * TEN_THOUSAND);
+  }
+
+  /** Nine digits with leading zeros: billionths. */
+  nine(value: number): void {
+    const high = (value / HUNDRED_MILLION) | 0;
+    this.byte(0x30 + high);
+    this.eight(value - high * HUNDRED_MILLION);
   }
 
   /** `value` with leading zeros to `width` digits; below 2^31. */
@@ -198,27 +278,22 @@ export class TextBytes {
       this.number(b[start]);
       return;
     }
-    if (width <= 4) {
-      let value = 0;
-      for (let i = start; i < start + width; i++) value = value * 256 + b[i];
-      this.number(value);
+    let high = 0;
+    for (let i = start; i < start + width - 4; i++) high = high * 256 + b[i];
+    let low = 0;
+    for (let i = Math.max(start, start + width - 4); i < start + width; i++) low = low * 256 + b[i];
+    if (high <= SAFE_HIGH) {
+      this.number(high * 2 ** 32 + low);
       return;
     }
-    // Long division by 10^9 over 16-bit limbs: every step stays below 2^53.
-    let quotient = 0;
-    let rest = 0;
-    for (let i = start; i < start + width; i += 2) {
-      const limb = rest * 65536 + (b[i] << 8) + b[i + 1];
-      const q = Math.floor(limb / 1e9);
-      quotient = quotient * 65536 + q;
-      rest = limb - q * 1e9;
-    }
-    const big = quotient > 9007199 || (quotient === 9007199 && rest > 254740991);
-    if (big) this.byte(0x22);
-    if (quotient > 0) {
-      this.number(quotient);
-      this.padded(rest, 9);
-    } else this.number(rest);
-    if (big) this.byte(0x22);
+    // Long division by 10^9, twenty-two bits at last: every step stays below 2^53.
+    const top = high * 1024 + (low >>> 22);
+    const upper = Math.floor(top / BILLION);
+    const rest = (top - upper * BILLION) * 4194304 + (low & 0x3fffff);
+    const lower = Math.floor(rest / BILLION);
+    this.byte(QUOTE);
+    this.number(upper * 4194304 + lower);
+    this.nine(rest - lower * BILLION);
+    this.byte(QUOTE);
   }
 }

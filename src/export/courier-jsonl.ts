@@ -1,6 +1,6 @@
 import { DIALECT } from '../core/message.ts';
 import { utf8Bytes } from '../core/text.ts';
-import type { TextBytes } from '../core/text-bytes.ts';
+import { Phrase, type TextBytes } from '../core/text-bytes.ts';
 import { COURIER } from '../schema/courier.ts';
 import { type CommandDef, type FieldDef, goes, idIn } from '../schema/definition.ts';
 import { FLAG_ID, FLAG_UNTIMED, SEVERITY_SHIFT } from '../timeline/columns.ts';
@@ -17,7 +17,10 @@ import { RowReader } from './row-bytes.ts';
 const KIND = { uint: 1, hex: 2, text: 3, payload: 4 } as const;
 
 interface FieldPlan {
-  readonly key: Uint8Array;
+  /** What stands before the value: a comma, the key, the quote where the value has some. */
+  readonly before: Phrase;
+  /** The same before the first of several values. */
+  readonly beforeFirst: Phrase;
   readonly kind: number;
   /** Bytes that the value must have; 0 = any. */
   readonly width: number;
@@ -32,28 +35,43 @@ interface CommandPlan {
   readonly required: number;
 }
 
-// Not Buffer.from: all byte arrays here have one type, and the loops over them stay fast.
-const ascii = (text: string): Uint8Array => utf8Bytes(text);
-
-const ID = ascii(',"id":');
-const FIELDS = ascii(',"fields":{');
+const ID = new Phrase(',"id":');
+const STATUS = new Phrase(',"status":');
+/** The comma before the first field becomes the bracket. */
+const FIELDS = new Phrase(',"fields":');
+const OPEN = 0x7b;
+const END = new Phrase('}}\n');
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const CLOSE_LIST = 0x5d;
 
 function fieldPlan(name: string, def: FieldDef, bit: number): FieldPlan | undefined {
   const { type } = def;
-  const base = { key: ascii(`${JSON.stringify(name)}:`), repeated: def.repeated === true, bit };
   if (def.privacy === 'credential' || def.lengthOf !== undefined) return undefined;
+  const plan = (kind: number, width: number): FieldPlan => {
+    const quote = kind === KIND.hex || kind === KIND.text ? '"' : '';
+    const key = `,${JSON.stringify(name)}:`;
+    return {
+      before: new Phrase(key + quote),
+      beforeFirst: new Phrase(`${key}[${quote}`),
+      kind,
+      width,
+      repeated: def.repeated === true,
+      bit,
+    };
+  };
   switch (type.kind) {
     case 'uint':
-      return { ...base, kind: KIND.uint, width: type.width };
+      return plan(KIND.uint, type.width);
     case 'bytes':
     case 'token':
-      return { ...base, kind: KIND.hex, width: type.length ?? 0 };
+      return plan(KIND.hex, type.length ?? 0);
     case 'topic':
-      return type.salted === true ? undefined : { ...base, kind: KIND.hex, width: 20 };
+      return type.salted === true ? undefined : plan(KIND.hex, 20);
     case 'text':
-      return { ...base, kind: KIND.text, width: 0 };
+      return plan(KIND.text, 0);
     case 'payload':
-      return { ...base, kind: KIND.payload, width: 0 };
+      return plan(KIND.payload, 0);
     default:
       return undefined;
   }
@@ -69,7 +87,7 @@ function commandPlan(name: string, def: CommandDef, dir: 0 | 1): CommandPlan {
     required |= bit;
     if (id !== undefined) byId[id] = fieldPlan(key, field, bit);
   }
-  return { name: ascii(`,"dialect":"courier","message":${JSON.stringify(name)},"size":`), byId, required };
+  return { name: utf8Bytes(`,"dialect":"courier","message":${JSON.stringify(name)},"size":`), byId, required };
 }
 
 /** Messages with more fields than this repeat something. */
@@ -112,19 +130,17 @@ export class CourierJsonl {
     out.number(length);
     this.head.topic(row);
     if ((flags & FLAG_ID) !== 0) {
-      out.bytes(ID);
+      out.phrase(ID);
       out.number(columns.id(row) as number);
     }
     const status = columns.status(row);
     if (status >= 0) {
-      out.ascii(',"status":');
+      out.phrase(STATUS);
       out.number(status);
     }
-    out.bytes(FIELDS);
+    out.phrase(FIELDS);
     if (this.fields(plan, bytes, length)) {
-      out.byte(0x7d);
-      out.byte(0x7d);
-      out.byte(0x0a);
+      out.phrase(END);
       return true;
     }
     out.length = mark;
@@ -146,81 +162,62 @@ export class CourierJsonl {
     const out = this.out;
     const { seen } = this;
     const call = ++this.call;
+    const from = out.length;
     let found = 0;
     let count = 0;
-    let first = true;
     let open = -1;
-    let ok = true;
     for (let at = 5; at < length; ) {
-      if (at + 3 > length) {
-        ok = false;
-        break;
-      }
+      if (at + 3 > length) return false;
       const id = b[at];
       const start = at + 3;
       const end = start + ((b[at + 1] << 8) | b[at + 2]);
       const field = plan.byId[id];
-      if (end > length || field === undefined || (field.width !== 0 && end - start !== field.width)) {
-        ok = false;
-        break;
-      }
+      if (end > length || field === undefined || (field.width !== 0 && end - start !== field.width)) return false;
       at = end;
       if (open !== id) {
-        if (seen[id] === call || ++count > SEEN_FIELDS) {
-          ok = false;
-          break;
-        }
-        if (open >= 0) out.byte(0x5d);
-        open = -1;
+        if (seen[id] === call || ++count > SEEN_FIELDS) return false;
         seen[id] = call;
-        if (!first) out.byte(0x2c);
-        first = false;
-        out.bytes(field.key);
-        if (field.repeated && at < length && b[at] === id) {
-          open = id;
-          out.byte(0x5b);
-        }
+        if (open >= 0) out.byte(CLOSE_LIST);
+        open = field.repeated && at < length && b[at] === id ? id : -1;
+        out.phrase(open < 0 ? field.before : field.beforeFirst);
       } else {
-        if (!field.repeated) {
-          ok = false;
-          break;
-        }
-        out.byte(0x2c);
+        out.byte(COMMA);
+        if (field.kind === KIND.hex || field.kind === KIND.text) out.byte(QUOTE);
       }
       found |= field.bit;
-      if (!this.value(field, b, start, end)) {
-        ok = false;
-        break;
-      }
+      if (!this.value(field.kind, b, start, end)) return false;
     }
-    if (open >= 0) out.byte(0x5d);
-    return ok && (found & plan.required) === plan.required;
+    if (open >= 0) out.byte(CLOSE_LIST);
+    if (out.length === from) out.byte(OPEN);
+    else out.replace(from, OPEN);
+    return (found & plan.required) === plan.required;
   }
 
-  private value(field: FieldPlan, b: Uint8Array, start: number, end: number): boolean {
+  /** Writes a value behind its opening quote, where it has one. */
+  private value(kind: number, b: Uint8Array, start: number, end: number): boolean {
     const out = this.out;
-    switch (field.kind) {
+    switch (kind) {
       case KIND.uint:
         out.unsigned(b, start, end - start);
         return true;
       case KIND.hex:
-        out.byte(0x22);
         out.hex(b, start, end);
-        out.byte(0x22);
+        out.byte(QUOTE);
         return true;
       case KIND.text:
         for (let i = start; i < end; i++) {
           const c = b[i];
           if (c < 0x20 || c === 0x22 || c === 0x5c || c > 0x7e) return false;
         }
-        out.byte(0x22);
         out.range(b, start, end);
-        out.byte(0x22);
+        out.byte(QUOTE);
         return true;
-      default:
-        if (!this.timeline.decoders.isJsonLine(b, start, end)) return false;
-        out.range(b, start, end);
+      default: {
+        const payload = b.subarray(start, end);
+        if (!this.timeline.decoders.isJsonLine(payload, 0, payload.length)) return false;
+        out.bytes(payload);
         return true;
+      }
     }
   }
 }

@@ -1,13 +1,13 @@
 import { DIRECTION_NAMES } from '../core/stream.ts';
 import { utf8Bytes } from '../core/text.ts';
-import type { TextBytes } from '../core/text-bytes.ts';
+import { Phrase, type TextBytes } from '../core/text-bytes.ts';
 import { isoTime } from '../core/time.ts';
 import type { Endpoints } from '../timeline/streams.ts';
 import type { Timeline } from '../timeline/timeline.ts';
 import { RECORD_VERSION } from './record.ts';
 
-const HEAD = utf8Bytes(`{"v":${RECORD_VERSION},"n":`);
-const PACKET = utf8Bytes(',"packet":');
+const HEAD = new Phrase(`{"v":${RECORD_VERSION},"n":`);
+const PACKET = new Phrase(',"packet":');
 
 /** Writes what the index tells of a row in its JSON record; texts that come again are kept as bytes. */
 export class RecordHead {
@@ -30,12 +30,12 @@ export class RecordHead {
   write(row: number, timed: boolean): void {
     const { out } = this;
     const { columns } = this.timeline.rows;
-    out.bytes(HEAD);
+    out.phrase(HEAD);
     out.number(row + 1);
     if (timed) this.time(columns.sec(row), columns.nsec(row));
     const packet = columns.packet(row);
     if (packet > 0) {
-      out.bytes(PACKET);
+      out.phrase(PACKET);
       out.number(packet);
     }
     out.bytes(this.peers(columns.stream(row), columns.dir(row)));
@@ -59,7 +59,7 @@ export class RecordHead {
       this.secondText = utf8Bytes(`,"time":"${isoTime(sec, 0, 0).slice(0, -1)}.`);
     }
     this.out.bytes(this.secondText);
-    this.out.padded(nsec, 9);
+    this.out.nine(nsec);
     this.out.byte(0x5a);
     this.out.byte(0x22);
   }

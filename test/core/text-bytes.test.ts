@@ -19,6 +19,34 @@ describe('text as bytes', () => {
     );
   });
 
+  it('has unsigned integers of any width as JSON that loses no digit', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), fc.bigInt({ min: 2n ** 53n - 9n, max: 2n ** 53n + 9n })), (n) => {
+        for (const width of [1, 2, 4, 8]) {
+          const value = BigInt.asUintN(8 * width, n);
+          const bytes = Buffer.alloc(9);
+          bytes.writeBigUInt64BE(value, 1);
+          const out = new TextBytes(1);
+          out.unsigned(bytes, 9 - width, width);
+          expect(textOf(out)).toBe(value <= Number.MAX_SAFE_INTEGER ? String(value) : `"${value}"`);
+        }
+      }),
+      seeded,
+    );
+  });
+
+  it('pads numbers with zeros', () => {
+    fc.assert(
+      fc.property(fc.nat(999_999_999), fc.integer({ min: 9, max: 12 }), (n, width) => {
+        const out = new TextBytes(1);
+        out.padded(n, width);
+        out.nine(n);
+        expect(textOf(out)).toBe(String(n).padStart(width, '0') + String(n).padStart(9, '0'));
+      }),
+      seeded,
+    );
+  });
+
   it('copies constants, parts and spaces of any length', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 100 }), fc.nat(100), fc.nat(100), (bytes, n, skip) => {
