@@ -58,12 +58,12 @@ await build({
 chmodSync(`${root}dist/main.js`, 0o755);
 // What starts the program is CommonJS, which node loads sooner; the library says by its name that it is not, its types by a file of their own.
 writeFileSync(`${root}dist/package.json`, '{ "type": "commonjs" }\n');
-keepCode('help', [['--help']]);
+writeFileSync(`${root}dist/help.txt`, execFileSync(process.execPath, [`${root}dist/main.js`, '--help']));
 const sample = `${root}captures/courier-session/courier-session.pcap`;
 // Several at once: a table writes its rows in another way once their widths are known.
 const samples = [...Array(5).fill(sample), `${root}captures/broken/broken.pcap`];
 if (samples.every(existsSync))
-  keepCode('list', [
+  keepCode([
     ['list', sample],
     ['list', ...samples],
     ['list', '--format', 'jsonl', sample],
@@ -71,7 +71,8 @@ if (samples.every(existsSync))
   ]);
 
 /** Runs the program and keeps what V8 compiled of it; each run starts with the code of those before. */
-function keepCode(name, runs) {
+function keepCode(runs) {
+  const kept = `${root}dist/code.bin`;
   const driver = `
     const { readFileSync, writeFileSync, existsSync } = require('node:fs');
     const { Script } = require('node:vm');
@@ -86,14 +87,12 @@ function keepCode(name, runs) {
     // V8 refuses code that was kept under other flags than those it starts with.
     script.runInThisContext()((name) => (name === 'node:v8' ? { ...load(name), setFlagsFromString() {} } : load(name)));`;
   for (const words of runs) {
-    execFileSync(process.execPath, ['-e', driver, `${root}dist/program.cjs`, `${root}dist/code-${name}.bin`, ...words], {
-      stdio: 'ignore',
-    });
+    execFileSync(process.execPath, ['-e', driver, `${root}dist/program.cjs`, kept, ...words], { stdio: 'ignore' });
   }
   const { cachedDataRejected } = new Script(readFileSync(`${root}dist/program.cjs`, 'latin1'), {
-    cachedData: readFileSync(`${root}dist/code-${name}.bin`),
+    cachedData: readFileSync(kept),
   });
-  if (cachedDataRejected) throw new Error(`V8 refuses dist/code-${name}.bin`);
+  if (cachedDataRejected) throw new Error('V8 refuses dist/code.bin');
 }
 if (!process.argv.includes('--no-types')) {
   execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-p', `${root}tsconfig.build.json`], { stdio: 'inherit' });

@@ -33,11 +33,15 @@ async function explainFailure(error: unknown): Promise<number> {
   return 70;
 }
 
+/** Columns of all help, as of manual pages: wider lines read badly, and one text can be written down when the program is built. */
+const HELP_WIDTH = 80;
+
 const program = new Command('apns-inspect')
   .description('Reads Apple push traffic: captures in, messages out. FILE alone opens the terminal UI, or lists when piped.')
   .version(VERSION, '-V, --version')
   .exitOverride()
   .configureOutput({
+    getOutHelpWidth: () => HELP_WIDTH,
     // Help and version go the way of all output: a full disk is told, a reader that went away is not.
     writeOut: (text) => {
       const out = new Output(undefined);
