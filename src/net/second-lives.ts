@@ -11,17 +11,8 @@ interface Follower {
   base: number;
   /** A new connection between the same ends; undefined: there are too many. */
   replace(flow: Flow, side: 0 | 1, seq: number): Flow | undefined;
-  closer(
-    flow: Flow,
-    half: Half,
-    side: 0 | 1,
-    flags: number,
-    buf: Uint8Array,
-    tcp: number,
-    data: number,
-    end: number,
-    wireEnd: number,
-  ): void;
+  /** A packet of this connection, whose TCP header is at `buf[tcp]`. */
+  closer(flow: Flow, half: Half, side: 0 | 1, buf: Uint8Array, tcp: number, end: number, wireEnd: number): void;
 }
 
 /** Packets behind a SYN that may be a copy: of the connection that is over, or of a second one with the same ports and number. */
@@ -90,8 +81,7 @@ export class SecondLives {
       if (bytes.length < HEADER) continue;
       arrive(at, k.packet, k.sec, k.nsec);
       follower.base = k.address;
-      const data = (bytes[12] >> 4) << 2;
-      follower.closer(next, next.half(k.side), k.side, bytes[13], bytes, 0, data, Math.max(data, bytes.length), k.wire);
+      follower.closer(next, next.half(k.side), k.side, bytes, 0, bytes.length, k.wire);
     }
     arrive(at, packet, sec, nsec);
     follower.base = base;

@@ -117,7 +117,7 @@ export class Tcp {
         return;
       }
     }
-    this.closer(flow, half, side as 0 | 1, flags, buf, tcp, data, data + payload, wireEnd);
+    this.closer(flow, half, side as 0 | 1, buf, tcp, end, wireEnd);
   }
 
   /** The connection with this number. */
@@ -130,7 +130,7 @@ export class Tcp {
     const side = firstPackets.side(index);
     const flow = new Flow(index, this.table.key(index, firstPackets.six(index)), side, at.packet, undefined, this.texts);
     const { header } = firstPackets;
-    this.closer(flow, flow.half(side), side, header[13], header, 0, HEADER, HEADER, HEADER);
+    this.closer(flow, flow.half(side), side, header, 0, HEADER, HEADER);
     arrive(at, packet, sec, nsec);
     // After a RST so long ago it would have been closed by now.
     if (flow.lingering >= 0 && this.seen - firstPackets.seen(index) >= PATIENCE_PACKETS)
@@ -171,17 +171,10 @@ export class Tcp {
   }
 
   /** Everything but an expected data segment and a plain ACK. */
-  closer(
-    flow: Flow,
-    half: Half,
-    side: 0 | 1,
-    flags: number,
-    buf: Uint8Array,
-    tcp: number,
-    data: number,
-    end: number,
-    wireEnd: number,
-  ): void {
+  closer(flow: Flow, half: Half, side: 0 | 1, buf: Uint8Array, tcp: number, end: number, wireEnd: number): void {
+    const data = tcp + ((buf[tcp + 12] >> 4) << 2);
+    if (end < data) end = data;
+    const flags = buf[tcp + 13];
     let seq = (buf[tcp + 4] << 24) | (buf[tcp + 5] << 16) | (buf[tcp + 6] << 8) | buf[tcp + 7];
     const ack = (buf[tcp + 8] << 24) | (buf[tcp + 9] << 16) | (buf[tcp + 10] << 8) | buf[tcp + 11];
     const length = end - data;
